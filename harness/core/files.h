@@ -1,0 +1,55 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace alea {
+
+namespace fs = std::filesystem;
+using Bytes = std::vector<std::byte>;
+
+/// sha256 in lower-case hex.
+std::string sha256_hex(std::span<const std::byte> bytes);
+std::string sha256_file(const fs::path& path);  ///< streamed; Error{io} if it can't be read
+
+Bytes read_file(const fs::path& path);             ///< Error{io} names the path and the cause
+std::string read_text_file(const fs::path& path);
+
+/// The file is the transaction: temporary name beside it, write, fsync, rename, fsync of the folder. Afterwards `path`
+/// holds all of `bytes`, or (Error{io}) what it held before.
+void atomic_write(const fs::path& path, std::span<const std::byte> bytes);
+void atomic_write(const fs::path& path, std::string_view text);
+
+/// Removes what a killed writer left: files named "<name>.<pid>.tmp" in the folder. Returns how many.
+/// Only for the holder of the folder's exclusive lock, or for temporaries whose process is gone.
+int remove_stale_temporaries(const fs::path& folder);
+
+/// A lock on a folder by an open-file-description lock on "<folder>/.lock": the kernel frees it when the process dies.
+class FolderLock {
+ public:
+  enum class Kind { shared, exclusive };
+  /// Error{io} when another process holds it in a way that excludes this one: names the folder and the holder's pid.
+  FolderLock(const fs::path& folder, Kind kind);
+  ~FolderLock();
+  FolderLock(FolderLock&& other) noexcept;
+  FolderLock& operator=(FolderLock&&) = delete;
+
+ private:
+  int descriptor_ = -1;
+};
+
+/// For tests: the n-th file operation from now (open, write, fsync, rename, fsync of the folder each count as one) fails
+/// with this errno, or kills the process. Off by default; set through the environment of a child process too:
+/// ALEA_FAULT="12:ENOSPC" or "12:KILL".
+struct FileFault {
+  int countdown = 0;
+  int error_number = 0;  ///< 0 = SIGKILL
+};
+void inject_file_fault(std::optional<FileFault> fault);
+
+}  // namespace alea

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace alea {
+
+enum class DType { boolean, u8, i8, i16, u16, f16, bf16, i32, u32, f32, f64, i64, u64 };
+
+std::size_t dtype_bytes(DType dtype);
+const char* dtype_name(DType dtype);  ///< as safetensors writes it: "F32"
+
+/// A tensor in somebody else's memory: row-major, little-endian.
+struct TensorSpan {
+  DType dtype = DType::f32;
+  std::vector<std::int64_t> shape;
+  std::span<const std::byte> bytes;
+};
+
+/// An open safetensors file, memory-mapped. Every length is checked before it is used: header at most 100 MB and inside the
+/// file, offsets contiguous without hole or overlap and covering the file, size = product of shape x bytes with overflow check,
+/// no duplicate names. Error{io} when it can't be opened, Error{data} naming file, offset, expected and found.
+class SafetensorsFile {
+ public:
+  explicit SafetensorsFile(const std::filesystem::path& path);
+  ~SafetensorsFile();
+  SafetensorsFile(const SafetensorsFile&) = delete;
+
+  const std::map<std::string, TensorSpan>& tensors() const { return tensors_; }
+  const std::map<std::string, std::string>& metadata() const { return metadata_; }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+  std::span<const std::byte> mapping_;
+  std::map<std::string, TensorSpan> tensors_;
+  std::map<std::string, std::string> metadata_;
+};
+
+/// The checks of SafetensorsFile on bytes in memory (for tests and fuzzing); `source` is named in errors.
+void parse_safetensors(std::span<const std::byte> file, const std::string& source, std::map<std::string, TensorSpan>& tensors,
+                       std::map<std::string, std::string>& metadata);
+
+/// Written atomically, tensors sorted by descending dtype size then name (so each is aligned), header padded to 8 bytes:
+/// equal input gives equal bytes.
+void write_safetensors(const std::filesystem::path& path, const std::map<std::string, TensorSpan>& tensors,
+                       const std::map<std::string, std::string>& metadata = {});
+
+}  // namespace alea

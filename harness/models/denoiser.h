@@ -1,0 +1,91 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/ids.h"
+#include "core/philox.h"
+#include "models/noise_schedule.h"
+
+namespace alea {
+
+struct ImageShape {
+  int channels = 0, height = 0, width = 0;
+  std::int64_t elements() const { return std::int64_t{channels} * height * width; }
+  bool operator==(const ImageShape&) const = default;
+};
+
+/// Evaluation without any randomness.
+struct PlainMode {};
+
+/// Every dropout site drops with probability p; the mask of a row is a function of (seed, stream, site, id, step, pass) alone.
+struct DropoutMode {
+  std::uint64_t seed = 0;
+  Stream stream = Stream::dropout;
+  std::uint32_t step = 0;
+  std::uint32_t pass = 0;
+  double p = 0.1;
+};
+
+using Mode = std::variant<PlainMode, DropoutMode>;
+
+/// What a sampler or an estimator wants to know: eps at (x, t) for every row.
+struct Query {
+  at::Tensor x;  ///< [B, C, H, W] float32, the network's space
+  TrainTime t;   ///< one time for the whole query
+  Ids ids;       ///< B ids, one a row
+  Mode mode = PlainMode{};
+};
+
+struct Prediction {
+  at::Tensor eps;  ///< [B, C, H, W] float32: the noise in x
+};
+
+/// Rows packed from any number of queries of one mode: what a network sees.
+struct Batch {
+  at::Tensor x;             ///< [B, C, H, W] float32
+  at::Tensor t;             ///< [B] float32, the network's time labels
+  Ids ids;                  ///< B ids
+  Mode mode = PlainMode{};  ///< one mode a batch
+};
+
+/// How the network's space maps to images. `fold` > 1: pixel (fold*h+i, fold*w+j) of the image's channel c is channel
+/// (c*fold + i)*fold + j of the network at (h, w).
+struct Codec {
+  int fold = 1;
+  bool operator==(const Codec&) const = default;
+};
+
+struct DenoiserSpec {
+  std::string kind;
+  ImageShape shape;  ///< the network's space
+  Codec codec;
+  std::int64_t n_parameters = 0;
+  double train_dropout = 0;                ///< p of training, 0 = trained without
+  std::vector<std::string> dropout_sites;  ///< in order of site number
+  std::string weights_sha256;              ///< empty: no weights
+};
+
+ImageShape image_shape(const DenoiserSpec& spec);
+
+/// A noise-predicting network.
+class Denoiser {
+ public:
+  virtual ~Denoiser() = default;
+  virtual const DenoiserSpec& spec() const = 0;
+  virtual const NoiseSchedule& schedule() const = 0;
+  /// Rows don't influence each other. Throws Error{shape} when x isn't [B, C, H, W] of spec().shape or t isn't [B].
+  virtual Prediction predict(const Batch& batch) = 0;
+};
+
+/// Network space -> image [B, c, h, w], and back (Codec).
+at::Tensor unfold_to_image(const at::Tensor& x, const Codec& codec);
+at::Tensor fold_from_image(const at::Tensor& image, const Codec& codec);
+
+}  // namespace alea

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "models/denoiser.h"
+#include "samplers/sampler.h"
+#include "uncertainty/estimator.h"
+
+namespace alea {
+
+struct TrajectoryCost {
+  std::uint64_t base_nfe = 0;   ///< forwards of rows asked by the sampler
+  std::uint64_t extra_nfe = 0;  ///< forwards of rows asked by estimators
+  std::uint64_t padded = 0;     ///< rows computed only to fill a micro-batch
+};
+
+struct TrajectoryResult {
+  at::Tensor sample;                       ///< [B, C, H, W] float32, the network's space
+  std::vector<UncertaintyOutput> outputs;  ///< of all estimators, in their order
+  TrajectoryCost cost;
+};
+
+/// The one loop that joins network, sampler and estimators, for one micro-batch of ids (B = micro_batch = ids.size()).
+/// Rows asked for are packed into network calls of exactly micro_batch rows; `pack` = false evaluates each query on its
+/// own (the bits are equal; only the number of calls differs).
+TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sampler,
+                                const std::vector<std::unique_ptr<EstimatorFactory>>& estimators, const Ids& ids,
+                                std::uint64_t seed, bool pack = true);
+
+}  // namespace alea

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "samplers/sampler.h"
+
+namespace alea {
+
+/// One statistic of an estimator for B images.
+struct UncertaintyOutput {
+  std::string name;         ///< "aleatoric.variance"
+  at::Tensor step_scores;   ///< [B, W] float64: sum over elements of U_t, one column a step of the window
+  at::Tensor map;           ///< [B, C, H, W] float32: sum of U_t over the window; undefined for estimators without maps
+};
+
+/// Watches one trajectory of B images. A new one is made for each micro-batch.
+class Estimator {
+ public:
+  virtual ~Estimator() = default;
+  /// Evaluations wanted at this step, each a query of B rows; empty outside the window.
+  virtual std::vector<Query> rows(const StepView& step) = 0;
+  /// The answers to rows(step), in order.
+  virtual void consume(const StepView& step, std::span<const Prediction> answers) = 0;
+  /// True where the trajectory depends on the estimate; otherwise its rows ride with the next step's base row.
+  virtual bool needed_before_advance() const = 0;
+  /// After the last step.
+  virtual std::vector<UncertaintyOutput> outputs() const = 0;
+};
+
+class EstimatorFactory {
+ public:
+  virtual ~EstimatorFactory() = default;
+  virtual std::unique_ptr<Estimator> start(const Ids& ids) const = 0;
+  virtual std::vector<std::string> statistics() const = 0;        ///< names of outputs(), in order
+  virtual std::vector<SolverIndex> window(int n_steps) const = 0; ///< empty: no network evaluations
+  virtual int extra_nfe() const = 0;                              ///< network evaluations an image beyond the sampler's
+};
+
+}  // namespace alea

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace alea {
+
+inline constexpr int kJackknifeGroups = 32;
+
+/// Group of a sample: id modulo 32, so that every block holds all groups.
+inline int jackknife_group(std::uint64_t id) { return static_cast<int>(id % kJackknifeGroups); }
+
+struct Interval {
+  double value = 0;           ///< on all samples
+  double standard_error = 0;  ///< delete-a-group jackknife
+  double low = 0, high = 0;   ///< value -+ t_{0.975, G-1} standard_error
+};
+
+/// Delete-a-group jackknife: se^2 = (G-1)/G sum_g (theta_g - mean theta)^2, t with G-1 degrees of freedom.
+/// It covers the expectation of the estimator at this N, not the population value. Error{domain} for fewer than 2 groups.
+Interval jackknife_interval(double value, std::span<const double> leave_one_out);
+
+/// Quantile of Student's t with `degrees` degrees of freedom.
+double student_t_quantile(double probability, double degrees);
+
+}  // namespace alea

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/config.h"
+#include "results/record.h"
+#include "store/store.h"
+
+namespace alea {
+
+/// What must be generated and stored before a protocol can score. Torch-free: run/ turns it into network calls.
+struct Plan {
+  std::uint64_t seed = 0;
+  std::uint64_t n_samples = 0;
+  std::uint32_t block = 100;        ///< ids a file
+  std::uint32_t micro_batch = 50;   ///< rows a network call: belongs to the result's identity
+  Json model;                       ///< resolved {"kind": ...}
+  Json sampler;                     ///< resolved
+  Json estimators;                  ///< resolved array
+  bool maps = true;                 ///< store uncertainty maps
+  std::string feature_network;      ///< "fmnist_cnn"; empty: no features
+  std::vector<double> planted_strengths;  ///< defects for the oracle control, standard deviations in grey levels; empty: none
+};
+
+/// Reads what a run stored and says what it means. One file a protocol.
+class Protocol {
+ public:
+  virtual ~Protocol() = default;
+  virtual const Plan& plan() const = 0;
+  /// Fills metrics, invalid_reasons, departures and details of a record whose identity fields are filled already; returns the
+  /// curves and per-sample arrays for curves.h5.
+  virtual ArrayMap score(const Store& store, Record& record) const = 0;
+  /// Part of the resolved config that must agree between comparable runs (design §5.5).
+  virtual Json comparable() const = 0;
+  virtual int version() const = 0;
+};
+
+/// A config file, `extends`-free, parsed, overridden and resolved; every problem at once. Error{config}.
+struct ResolvedConfig {
+  Json config;  ///< with defaults; "protocol" names the kind
+  std::unique_ptr<Protocol> protocol;
+};
+ResolvedConfig resolve_config(const Json& config, const std::string& source);
+
+std::vector<std::pair<std::string, std::string>> list_protocols();  ///< name, summary
+
+}  // namespace alea
