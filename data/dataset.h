@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -37,5 +39,8 @@ struct IdxArray {
   std::vector<std::uint8_t> values;
 };
 IdxArray read_idx(const std::filesystem::path& path);
+
+/// The same on a file's bytes in memory; `source` is named in errors. Error{data} names offset, expected and found.
+IdxArray parse_idx(std::span<const std::byte> file, const std::string& source);
 
 }  // namespace alea

@@ -19,7 +19,8 @@ struct ReferenceStats {
   std::string sha256;              ///< of the file, filled by load
 };
 
-/// safetensors: "mean" F64 [d], "covariance" F64 [d, d], the rest as metadata. Error{io} or Error{data} naming file, key, expected and found.
+/// safetensors: "mean" F64 [d], "covariance" F64 [d, d], the rest as metadata. Error{io} or Error{data} naming file, key,
+/// expected and found.
 ReferenceStats load_reference_stats(const std::filesystem::path& path);
 void write_reference_stats(const std::filesystem::path& path, const ReferenceStats& stats);
 

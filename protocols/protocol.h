@@ -15,13 +15,13 @@ namespace alea {
 struct Plan {
   std::uint64_t seed = 0;
   std::uint64_t n_samples = 0;
-  std::uint32_t block = 100;        ///< ids a file
-  std::uint32_t micro_batch = 50;   ///< rows a network call: belongs to the result's identity
-  Json model;                       ///< resolved {"kind": ...}
-  Json sampler;                     ///< resolved
-  Json estimators;                  ///< resolved array
-  bool maps = true;                 ///< store uncertainty maps
-  std::string feature_network;      ///< "fmnist_cnn"; empty: no features
+  std::uint32_t block = 100;              ///< ids a file
+  std::uint32_t micro_batch = 50;         ///< rows a network call: belongs to the result's identity
+  Json model;                             ///< resolved {"kind": ...}
+  Json sampler;                           ///< resolved
+  Json estimators;                        ///< resolved array
+  bool maps = true;                       ///< store uncertainty maps
+  std::string feature_network;            ///< "fmnist_cnn"; empty: no features
   std::vector<double> planted_strengths;  ///< defects for the oracle control, standard deviations in grey levels; empty: none
 };
 

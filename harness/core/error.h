@@ -1,10 +1,10 @@
 #pragma once
 
+#include <fmt/core.h>
+
 #include <exception>
 #include <string>
 #include <string_view>
-
-#include <fmt/core.h>
 
 namespace alea {
 
@@ -22,7 +22,8 @@ enum class ErrorCode {
   internal,        ///< a bug of ours
 };
 
-/// 0 ok, 1 regression, 2 usage or config, 3 not comparable or INVALID, 4 input/output, missing file or hash, 5 our bug, 130 interrupted.
+/// 0 ok, 1 regression, 2 usage or config, 3 not comparable or INVALID, 4 input/output, missing file or hash, 5 our bug, 130
+/// interrupted.
 int exit_status(ErrorCode code);
 
 /// The one exception type. Thrown when the command can't do what was asked; an outcome that science expects is a value instead.
@@ -51,7 +52,7 @@ template <class... Args>
 }  // namespace alea
 
 /// Guards an assumption about our own code: ErrorCode::internal with file and line.
-#define ALEA_CHECK(condition, ...)                                                    \
-  do {                                                                                \
+#define ALEA_CHECK(condition, ...)                                                                  \
+  do {                                                                                              \
     if (!(condition)) ::alea::fail_check(#condition, __FILE__, __LINE__, fmt::format(__VA_ARGS__)); \
   } while (false)

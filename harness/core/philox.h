@@ -25,7 +25,8 @@ enum class Stream : std::uint32_t {
 std::array<std::uint32_t, 4> philox4x32_10(std::array<std::uint32_t, 4> counter, std::array<std::uint32_t, 2> key);
 
 /// Identity of a draw: equal keys give equal numbers, whatever the batch, thread, rank or device.
-/// Philox key = hash(seed, stream, site); counter = (element/4, step<<16 | pass, id_lo, id_hi).
+/// Philox key = low and high word of mix(mix(seed) ^ (stream << 32 | site)), mix = splitmix64's next output from that state;
+/// counter = (element/4, step<<16 | pass, id_lo, id_hi). Error{internal} from every function for a step or pass out of range.
 struct DrawKey {
   std::uint64_t seed = 0;
   Stream stream = Stream::initial_noise;

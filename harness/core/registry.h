@@ -3,6 +3,8 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "core/config.h"
@@ -21,10 +23,12 @@ struct Plugin {
   std::function<std::unique_ptr<Product>(const Json& resolved, Context...)> make;
 };
 
-/// Builds a Plugin from a field table: `make` gets the parsed options and the context.
+/// Builds a Plugin from a field table: `make` gets the parsed options and the context. Name all types, and a lambda will do:
+/// make_plugin<Sampler, DdimOptions, int>("ddim", "...", [](const DdimOptions& options, int n) { ... }).
 template <class Product, HasFields Options, class... Context>
-Plugin<Product, Context...> make_plugin(std::string name, std::string summary,
-                                        std::function<std::unique_ptr<Product>(const Options&, Context...)> make) {
+Plugin<Product, Context...> make_plugin(
+    std::string name, std::string summary,
+    std::type_identity_t<std::function<std::unique_ptr<Product>(const Options&, Context...)>> make) {
   return {std::move(name), std::move(summary),
           [](const Json& json, const std::string& pointer, ConfigErrors& errors) {
             return to_json(read_options<Options>(json, pointer, errors));
@@ -34,7 +38,7 @@ Plugin<Product, Context...> make_plugin(std::string name, std::string summary,
             ConfigErrors errors;
             const auto options = read_options<Options>(resolved, "", errors);
             errors.throw_if_any("resolved options");
-            return make(options, context...);
+            return make(options, std::forward<Context>(context)...);
           }};
 }
 
@@ -57,7 +61,8 @@ class Registry {
     return out;
   }
 
-  /// {"kind": K, ...} -> the same with defaults. An unknown kind or a problem inside goes to errors and an empty object comes back.
+  /// {"kind": K, ...} -> the same with defaults. An unknown kind or a problem inside goes to errors and an empty object comes
+  /// back.
   Json resolve(const Json& json, const std::string& pointer, ConfigErrors& errors) const {
     const Entry* entry = find_in(json, pointer, errors);
     if (entry == nullptr) return Json::object();
@@ -75,7 +80,7 @@ class Registry {
     errors.throw_if_any("resolved " + family_);
     Json rest = resolved;
     rest.erase("kind");
-    return entry->make(rest, context...);
+    return entry->make(rest, std::forward<Context>(context)...);
   }
 
  private:

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -15,7 +16,8 @@ enum class DType { boolean, u8, i8, i16, u16, f16, bf16, i32, u32, f32, f64, i64
 std::size_t dtype_bytes(DType dtype);
 const char* dtype_name(DType dtype);  ///< as safetensors writes it: "F32"
 
-/// A tensor in somebody else's memory: row-major, little-endian.
+/// A tensor in somebody else's memory: row-major, little-endian. In files of other writers `bytes` may be unaligned: copy, don't
+/// cast.
 struct TensorSpan {
   DType dtype = DType::f32;
   std::vector<std::int64_t> shape;
@@ -24,11 +26,11 @@ struct TensorSpan {
 
 /// An open safetensors file, memory-mapped. Every length is checked before it is used: header at most 100 MB and inside the
 /// file, offsets contiguous without hole or overlap and covering the file, size = product of shape x bytes with overflow check,
-/// no duplicate names. Error{io} when it can't be opened, Error{data} naming file, offset, expected and found.
+/// no duplicate keys, boolean bytes 0 or 1. Error{io} when it can't be opened, Error{data} naming file, offset, expected and
+/// found.
 class SafetensorsFile {
  public:
   explicit SafetensorsFile(const std::filesystem::path& path);
-  ~SafetensorsFile();
   SafetensorsFile(const SafetensorsFile&) = delete;
 
   const std::map<std::string, TensorSpan>& tensors() const { return tensors_; }
@@ -37,7 +39,7 @@ class SafetensorsFile {
 
  private:
   std::filesystem::path path_;
-  std::span<const std::byte> mapping_;
+  std::shared_ptr<const std::byte> mapping_;  ///< unmapped with the last owner
   std::map<std::string, TensorSpan> tensors_;
   std::map<std::string, std::string> metadata_;
 };
@@ -47,7 +49,7 @@ void parse_safetensors(std::span<const std::byte> file, const std::string& sourc
                        std::map<std::string, std::string>& metadata);
 
 /// Written atomically, tensors sorted by descending dtype size then name (so each is aligned), header padded to 8 bytes:
-/// equal input gives equal bytes.
+/// equal input gives equal bytes. Error{shape} where shape and bytes disagree, Error{domain} for a name that can't be stored.
 void write_safetensors(const std::filesystem::path& path, const std::map<std::string, TensorSpan>& tensors,
                        const std::map<std::string, std::string>& metadata = {});
 

@@ -22,7 +22,9 @@ struct ImageShape {
 };
 
 /// Evaluation without any randomness.
-struct PlainMode {};
+struct PlainMode {
+  bool operator==(const PlainMode&) const = default;
+};
 
 /// Every dropout site drops with probability p; the mask of a row is a function of (seed, stream, site, id, step, pass) alone.
 struct DropoutMode {
@@ -31,6 +33,8 @@ struct DropoutMode {
   std::uint32_t step = 0;
   std::uint32_t pass = 0;
   double p = 0.1;
+  bool attention_sites = false;  ///< also the output projections of attention
+  bool operator==(const DropoutMode&) const = default;
 };
 
 using Mode = std::variant<PlainMode, DropoutMode>;

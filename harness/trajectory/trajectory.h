@@ -10,10 +10,11 @@
 
 namespace alea {
 
+/// NFE are network evaluations an image: rows asked for / B, rounded up.
 struct TrajectoryCost {
-  std::uint64_t base_nfe = 0;   ///< forwards of rows asked by the sampler
-  std::uint64_t extra_nfe = 0;  ///< forwards of rows asked by estimators
-  std::uint64_t padded = 0;     ///< rows computed only to fill a micro-batch
+  std::uint64_t base_nfe = 0;   ///< asked by the sampler
+  std::uint64_t extra_nfe = 0;  ///< asked by estimators
+  std::uint64_t padded = 0;     ///< rows, not per image: computed only to fill a micro-batch
 };
 
 struct TrajectoryResult {
@@ -23,8 +24,10 @@ struct TrajectoryResult {
 };
 
 /// The one loop that joins network, sampler and estimators, for one micro-batch of ids (B = micro_batch = ids.size()).
-/// Rows asked for are packed into network calls of exactly micro_batch rows; `pack` = false evaluates each query on its
-/// own (the bits are equal; only the number of calls differs).
+/// Rows asked for are packed into network calls of exactly micro_batch rows, those of one step riding with the base rows of
+/// the next unless an estimator is needed before the sampler advances; `pack` = false evaluates each query on its own at once
+/// (the bits are equal; only the number of calls differs). Runs without gradients. Error{usage} without ids, Error{shape} from
+/// sampler, estimators or network.
 TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sampler,
                                 const std::vector<std::unique_ptr<EstimatorFactory>>& estimators, const Ids& ids,
                                 std::uint64_t seed, bool pack = true);

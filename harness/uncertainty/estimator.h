@@ -35,7 +35,8 @@ class EstimatorFactory {
   virtual ~EstimatorFactory() = default;
   virtual std::unique_ptr<Estimator> start(const Ids& ids) const = 0;
   virtual std::vector<std::string> statistics() const = 0;        ///< names of outputs(), in order
-  virtual std::vector<SolverIndex> window(int n_steps) const = 0; ///< empty: no network evaluations
+  /// The solver index of each column of step_scores; empty for a score that belongs to no step (one column then).
+  virtual std::vector<SolverIndex> window(int n_steps) const = 0;
   virtual int extra_nfe() const = 0;                              ///< network evaluations an image beyond the sampler's
 };
 

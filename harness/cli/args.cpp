@@ -1,0 +1,67 @@
+#include "cli/args.h"
+
+#include <charconv>
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/log.h"
+#include "run/device.h"
+#include "run/threads.h"
+
+namespace alea {
+
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& summary, const std::string& example) {
+  CLI::App* command = parent.add_subcommand(name, "Example: " + example + "\n\n" + summary);
+  command->add_flag_callback("-q,--quiet", [] { set_log_level(LogLevel::warning); }, "Say only what went wrong");
+  command->add_flag_callback("-v,--verbose", [] { set_log_level(LogLevel::debug); }, "Say more");
+  return command;
+}
+
+void ConfigArguments::add_to(CLI::App& command) {
+  command.add_option("CONFIG", path, "Config file (JSON), as in protocols/configs")->required();
+  command.add_option("--set", sets, "Override a value: /pointer=value (may be given again)")->expected(1)->take_all();
+  command.add_option("--preset", preset, "Override the config's preset");
+}
+
+ResolvedConfig ConfigArguments::resolve() const {
+  Json config = read_json_file(path);
+  if (!preset.empty() && config.is_object()) config["preset"] = preset;
+  for (const auto& assignment : sets) apply_set(config, assignment);
+  return resolve_config(config, path);
+}
+
+std::filesystem::path ConfigArguments::default_folder() const {
+  const char* root = std::getenv("ALEA_RUNS");
+  return std::filesystem::path(root != nullptr && *root != '\0' ? root : "runs") / std::filesystem::path(path).stem();
+}
+
+void MachineArguments::add_to(CLI::App& command) {
+  command.add_option("--device", device, "cpu, cuda or cuda:K")->capture_default_str();
+  command.add_option("--threads", threads, "Threads, 0 for one a core; no result depends on it")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 4096));
+}
+
+void MachineArguments::apply() const {
+  open_device(parse_device(device));  // before anything else touches the tensor library
+  use_threads(threads);
+}
+
+Shard parse_shard(const std::string& text) {
+  Shard shard;
+  const char* end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, shard.k);
+  if (first.ec == std::errc{} && first.ptr != end && *first.ptr == '/') {
+    const auto second = std::from_chars(first.ptr + 1, end, shard.n);
+    if (second.ec == std::errc{} && second.ptr == end && shard.k < shard.n) return shard;
+  }
+  fail(ErrorCode::usage, "--shard \"{}\": expected k/n with 0 <= k < n, for example 0/4", text);
+}
+
+void print_answer(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  if (!text.ends_with('\n')) std::fputc('\n', stdout);
+  if (std::fflush(stdout) != 0) fail(ErrorCode::io, "standard output can't be written");
+}
+
+}  // namespace alea

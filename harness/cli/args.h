@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "cli/commands.h"
+#include "protocols/protocol.h"
+
+namespace alea {
+
+/// A subcommand whose --help opens with an example. It has -q and -v already.
+CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& summary, const std::string& example);
+
+/// CONFIG, --set and --preset.
+struct ConfigArguments {
+  std::string path;
+  std::vector<std::string> sets;
+  std::string preset;
+
+  void add_to(CLI::App& command);
+  /// Reads, overrides and resolves. Error{io}, Error{usage} or Error{config}.
+  ResolvedConfig resolve() const;
+  /// "runs/demo.fmnist" for protocols/configs/demo.fmnist.json, below $ALEA_RUNS where that is set.
+  std::filesystem::path default_folder() const;
+};
+
+/// --device and --threads.
+struct MachineArguments {
+  std::string device = "cpu";
+  int threads = 0;
+
+  void add_to(CLI::App& command);
+  void apply() const;
+};
+
+/// "k/n" with k < n. Error{usage}.
+struct Shard {
+  std::uint32_t k = 0, n = 1;
+};
+Shard parse_shard(const std::string& text);
+
+/// The answer, on stdout.
+void print_answer(const std::string& text);
+
+}  // namespace alea

@@ -1,0 +1,40 @@
+#include <memory>
+
+#include "cli/args.h"
+#include "run/signals.h"
+#include "train/train.h"
+
+namespace alea {
+
+namespace {
+
+struct TrainArguments {
+  std::string config, out;
+  std::vector<std::string> sets;
+  MachineArguments machine;
+};
+
+int train_command(const TrainArguments& args) {
+  args.machine.apply();
+  Json config = read_json_file(args.config);
+  for (const auto& assignment : args.sets) apply_set(config, assignment);
+  const StopOnSignal signals;
+  train({.config = config, .source = args.config, .out = args.out, .stopped = stop_requested});
+  print_answer(fmt::format("trained: {}\n", args.out));
+  return 0;
+}
+
+}  // namespace
+
+void add_train_command(CLI::App& app, Action& action) {
+  auto args = std::make_shared<TrainArguments>();
+  auto* command = add_command(app, "train", "Train an embedded network; the same command goes on after a stop.",
+                              "alea train data/embedded/fmnist_denoiser.train.json --out runs/train");
+  command->add_option("CONFIG", args->config, "What to train (JSON)")->required();
+  command->add_option("--out", args->out, "Folder of checkpoint, weights, manifest, loss curve and pictures")->required();
+  command->add_option("--set", args->sets, "Override: /pointer=value (may be repeated)");
+  args->machine.add_to(*command);
+  command->callback([args, &action] { action = [args] { return train_command(*args); }; });
+}
+
+}  // namespace alea

@@ -1,0 +1,79 @@
+#include <ATen/Functions.h>
+
+#include "core/error.h"
+#include "models/manifest.h"
+#include "models/models.h"
+#include "models/nn/unet.h"
+
+namespace alea {
+namespace {
+
+struct DdpmUnetOptions {
+  std::string manifest;
+};
+
+}  // namespace
+
+template <>
+struct Fields<DdpmUnetOptions> {
+  static auto table() {
+    return std::tuple{field("manifest", &DdpmUnetOptions::manifest, "manifest file, as given or below the data folder").required()};
+  }
+};
+
+namespace {
+
+template <class Options>
+Options read_part(const Json& json, const std::string& pointer, const std::string& source) {
+  ConfigErrors errors;
+  auto options = read_options<Options>(json, pointer, errors);
+  errors.throw_if_any(source);
+  return options;
+}
+
+class DdpmUnet : public Denoiser {
+ public:
+  explicit DdpmUnet(const std::filesystem::path& path) : DdpmUnet(path.string(), path, read_denoiser_manifest(path)) {}
+
+  const DenoiserSpec& spec() const override { return spec_; }
+  const NoiseSchedule& schedule() const override { return schedule_; }
+
+  Prediction predict(const Batch& batch) override {
+    const auto& shape = spec_.shape;
+    const bool fits = batch.x.dim() == 4 && batch.x.size(1) == shape.channels && batch.x.size(2) == shape.height && batch.x.size(3) == shape.width;
+    if (!fits || batch.t.dim() != 1 || batch.t.size(0) != batch.x.size(0))
+      fail(ErrorCode::shape, "ddpm_unet: expected x [B, {}, {}, {}] and t [B], found {} and {} dimensions", shape.channels, shape.height, shape.width,
+           batch.x.dim(), batch.t.dim());
+    return {unet_->forward(batch.x, batch.t, nn::DropoutSites(batch.mode, batch.ids))};
+  }
+
+ private:
+  DdpmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest)
+      : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
+    const auto loaded = load_weights(path.parent_path() / manifest.weights, manifest.sha256);
+    MapSource weights(loaded.tensors, (path.parent_path() / manifest.weights).string());
+    unet_ = std::make_unique<nn::Unet>(weights, read_part<nn::UnetOptions>(manifest.architecture, "/architecture", source));
+    weights.finish();
+    spec_ = {.kind = "ddpm_unet",
+             .shape = shape_of(manifest, source),
+             .codec = {manifest.fold},
+             .n_parameters = count_parameters(loaded.tensors),
+             .train_dropout = manifest.train_dropout,
+             .dropout_sites = unet_->dropout_sites(),
+             .weights_sha256 = loaded.sha256};
+  }
+
+  NoiseSchedule schedule_;
+  DenoiserSpec spec_;
+  std::unique_ptr<nn::Unet> unet_;
+};
+
+}  // namespace
+
+Plugin<Denoiser> ddpm_unet_model() {
+  return make_plugin<Denoiser, DdpmUnetOptions>(
+      "ddpm_unet", "DDPM U-Net with the layout of google/ddpm-cifar10-32 (arXiv:2006.11239)",
+      [](const DdpmUnetOptions& options) -> std::unique_ptr<Denoiser> { return std::make_unique<DdpmUnet>(find_data_file(options.manifest)); });
+}
+
+}  // namespace alea

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/config.h"
+#include "models/denoiser.h"
+
+namespace alea {
+
+/// What a weights file can't say: the manifest beside it.
+struct DenoiserManifest {
+  Json architecture = Json::object();
+  Json schedule = Json::object();
+  std::vector<int> shape;     ///< [C, H, W] of the network's space
+  int fold = 1;               ///< see Codec
+  std::string weights;        ///< file name, relative to the manifest
+  std::string sha256;         ///< of the weights
+  double train_dropout = 0;   ///< p of training
+  std::string train_dropout_sites = "resnets";  ///< "resnets" or "all"
+  std::string about;          ///< for people
+};
+
+template <>
+struct Fields<DenoiserManifest> {
+  static auto table() {
+    using M = DenoiserManifest;
+    return std::tuple{field("architecture", &M::architecture, "options of the network").required(),
+                      field("schedule", &M::schedule, "noise schedule of training").required(),
+                      field("shape", &M::shape, "[channels, height, width] of the network's space").required(),
+                      field("fold", &M::fold, "images are folded fold x fold into channels").range(1, 16),
+                      field("weights", &M::weights, "file name, relative to the manifest").required(),
+                      field("sha256", &M::sha256, "of the weights").required(),
+                      field("train_dropout", &M::train_dropout, "dropout probability of training").range(0, 0.999),
+                      field("train_dropout_sites", &M::train_dropout_sites, "sites trained with dropout").one_of({"resnets", "all"}),
+                      field("about", &M::about, "for people")};
+  }
+};
+
+/// `name` as given, or below the data folder. Error{io} when neither exists, Error{config} with pointers when it is wrong.
+std::filesystem::path find_data_file(const std::string& name);
+DenoiserManifest read_denoiser_manifest(const std::filesystem::path& path);
+ImageShape shape_of(const DenoiserManifest& manifest, const std::string& source);
+
+template <>
+struct Fields<ScheduleOptions> {
+  static auto table() {
+    using O = ScheduleOptions;
+    return std::tuple{field("kind", &O::kind, "how betas grow").one_of({"linear"}),
+                      field("train_steps", &O::train_steps, "T").range(1, 100000),
+                      field("beta_first", &O::beta_first, "beta at t = 0").range(0, 1),
+                      field("beta_last", &O::beta_last, "beta at t = T-1").range(0, 1)};
+  }
+};
+
+}  // namespace alea

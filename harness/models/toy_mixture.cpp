@@ -1,0 +1,80 @@
+#include <algorithm>
+#include <cmath>
+
+#include "models/models.h"
+#include "models/toy.h"
+
+#include <ATen/TensorOperators.h>
+
+namespace alea {
+namespace {
+
+struct MixtureOptions {
+  int channels = 1, height = 8, width = 8;
+  double weight = 0.3;
+  double mean_1 = -0.6, mean_2 = 0.5;
+  double std_1 = 0.1, std_2 = 0.2;
+};
+
+}  // namespace
+
+template <>
+struct Fields<MixtureOptions> {
+  static auto table() {
+    using O = MixtureOptions;
+    return std::tuple{field("channels", &O::channels, "of the samples").range(1, 4096),
+                      field("height", &O::height, "of the samples").range(1, 4096),
+                      field("width", &O::width, "of the samples").range(1, 4096),
+                      field("weight", &O::weight, "of the first component; the second has the rest").range(1e-6, 1 - 1e-6),
+                      field("mean_1", &O::mean_1, "mean of the first component").range(-1e3, 1e3),
+                      field("mean_2", &O::mean_2, "mean of the second component").range(-1e3, 1e3),
+                      field("std_1", &O::std_1, "standard deviation of the first component").range(1e-6, 1e3),
+                      field("std_2", &O::std_2, "standard deviation of the second component").range(1e-6, 1e3)};
+  }
+};
+
+namespace {
+
+/// Data sum_k w_k N(m_k, s_k^2): x_t has the components N(sqrt(alpha_bar) m_k, v_k) with v_k = alpha_bar s_k^2 + 1 - alpha_bar,
+/// and eps = -sqrt(1-alpha_bar) d/dx log q_t(x) = sqrt(1-alpha_bar) sum_k r_k (x - sqrt(alpha_bar) m_k) / v_k.
+double mixture_eps(double x, double alpha_bar, const MixtureOptions& o) {
+  const double weight[2] = {o.weight, 1 - o.weight}, mean[2] = {o.mean_1, o.mean_2}, std[2] = {o.std_1, o.std_2};
+  double slope[2], log_density[2];
+  for (int k = 0; k < 2; ++k) {
+    const double v = alpha_bar * std[k] * std[k] + 1 - alpha_bar;
+    const double offset = x - std::sqrt(alpha_bar) * mean[k];
+    slope[k] = offset / v;
+    log_density[k] = std::log(weight[k]) - 0.5 * std::log(v) - 0.5 * offset * offset / v;
+  }
+  const double r_1 = 1 / (1 + std::exp(std::min(log_density[1] - log_density[0], 700.0)));
+  return std::sqrt(1 - alpha_bar) * (r_1 * slope[0] + (1 - r_1) * slope[1]);
+}
+
+class ToyMixture : public Denoiser {
+ public:
+  explicit ToyMixture(const MixtureOptions& options)
+      : options_(options), schedule_(ScheduleOptions{}), spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width})) {}
+
+  const DenoiserSpec& spec() const override { return spec_; }
+  const NoiseSchedule& schedule() const override { return schedule_; }
+
+  Prediction predict(const Batch& batch) override {
+    return predict_elements(batch, spec_, schedule_,
+                            [this](double x, double alpha_bar) { return mixture_eps(x, alpha_bar, options_); });
+  }
+
+ private:
+  MixtureOptions options_;
+  NoiseSchedule schedule_;
+  DenoiserSpec spec_;
+};
+
+}  // namespace
+
+Plugin<Denoiser> toy_mixture_model() {
+  return make_plugin<Denoiser, MixtureOptions>(
+      "toy_mixture", "exact denoiser of independent elements from a mixture of two Gaussians; needs no weights",
+      [](const MixtureOptions& options) -> std::unique_ptr<Denoiser> { return std::make_unique<ToyMixture>(options); });
+}
+
+}  // namespace alea

@@ -1,0 +1,125 @@
+#include "run/features.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include <ATen/core/Tensor.h>
+#include <ATen/ops/div.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/TensorOptions.h>
+
+#include "data/dataset.h"
+#include "models/feature_network.h"
+#include "protocols/array_names.h"
+#include "protocols/planted.h"
+
+namespace alea {
+
+namespace {
+
+class PixelNetwork final : public FeatureNetwork {
+ public:
+  explicit PixelNetwork(const ImageExtent& e) {
+    spec_.name = kPixelNetwork;
+    spec_.input = {e.channels, e.height, e.width};
+    spec_.width = static_cast<int>(e.elements());
+  }
+  const FeatureSpec& spec() const override { return spec_; }
+  Output evaluate(const at::Tensor& images) override {
+    return {images.to(at::kFloat).flatten(1).div(255.0), at::Tensor()};
+  }
+
+ private:
+  FeatureSpec spec_;
+};
+
+/// Images first..first+count-1 of [n, h, w, c] as the network's batch [B, c, h, w], the tail black.
+at::Tensor image_batch(std::span<const std::uint8_t> images, const ImageExtent& e, std::size_t first, std::size_t count, int batch) {
+  at::Tensor hwc = at::zeros({batch, e.height, e.width, e.channels}, at::kByte);
+  std::memcpy(hwc.mutable_data_ptr<std::uint8_t>(), images.data() + first * e.elements(), count * e.elements());
+  return hwc.permute({0, 3, 1, 2}).contiguous();
+}
+
+void append_rows(const at::Tensor& tensor, std::size_t rows, std::vector<float>& out) {
+  const at::Tensor values = tensor.to(at::kCPU, at::kFloat).contiguous();
+  const float* begin = values.const_data_ptr<float>();
+  out.insert(out.end(), begin, begin + std::ptrdiff_t(rows) * values.size(1));
+}
+
+Array feature_array(const std::vector<float>& values, std::uint64_t n, int width) {
+  return make_array<float>(values, {n, static_cast<std::uint64_t>(width)});
+}
+
+}  // namespace
+
+struct FeatureExtractor::Parts {
+  ImageExtent extent;
+  std::unique_ptr<FeatureNetwork> network;
+  FeatureFacts facts;
+};
+
+FeatureExtractor::FeatureExtractor(const std::string& network, const ImageExtent& extent) : parts_(std::make_unique<Parts>()) {
+  auto& p = *parts_;
+  p.extent = extent;
+  if (network == kPixelNetwork)
+    p.network = std::make_unique<PixelNetwork>(extent);
+  else
+    p.network = make_feature_network(network, data_folder());
+  const auto& spec = p.network->spec();
+  if (spec.input != ImageShape{extent.channels, extent.height, extent.width})
+    fail(ErrorCode::shape, "feature network {} wants images of {}x{}x{} (channels, height, width), but they are {}x{}x{}; choose another "
+         "\"features\" network", network, spec.input.channels, spec.input.height, spec.input.width, extent.channels, extent.height,
+         extent.width);
+  p.facts = {spec.name, spec.weights_sha256, spec.width, spec.n_classes};
+}
+
+FeatureExtractor::~FeatureExtractor() = default;
+FeatureExtractor::FeatureExtractor(FeatureExtractor&&) noexcept = default;
+
+const FeatureFacts& FeatureExtractor::facts() const { return parts_->facts; }
+
+FeatureExtractor::Output FeatureExtractor::evaluate(std::span<const std::uint8_t> images) const {
+  const auto& p = *parts_;
+  if (images.size() % p.extent.elements() != 0)
+    fail(ErrorCode::shape, "{} bytes aren't a whole number of images of {} bytes", images.size(), p.extent.elements());
+  const std::size_t n = images.size() / p.extent.elements();
+  const int batch = p.network->spec().micro_batch;
+  Output out;
+  for (std::size_t first = 0; first < n; first += std::size_t(batch)) {
+    const std::size_t count = std::min<std::size_t>(std::size_t(batch), n - first);
+    const auto answer = p.network->evaluate(image_batch(images, p.extent, first, count, batch));
+    append_rows(answer.features, count, out.features);
+    if (answer.logits.defined()) append_rows(answer.logits, count, out.logits);
+  }
+  return out;
+}
+
+ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std::uint64_t n_samples, const ArrayMap& block) {
+  const auto& facts = extractor.facts();
+  const auto ids = block.at(array_names::kIds).as<std::uint64_t>();
+  const auto images = block.at(array_names::kImages).as<std::uint8_t>();
+  const std::uint64_t n = ids.size();
+  const auto base = extractor.evaluate(images);
+  ArrayMap out;
+  out[array_names::kIds] = block.at(array_names::kIds);
+  out[array_names::kFeatures] = feature_array(base.features, n, facts.width);
+  if (facts.n_classes > 0) out["logits"] = feature_array(base.logits, n, facts.n_classes);
+  if (plan.planted_strengths.empty()) return out;
+
+  const Ids all = planted_ids(plan.seed, n_samples);
+  std::vector<std::uint64_t> planted;
+  std::ranges::set_intersection(ids, all, std::back_inserter(planted));
+  const std::size_t size = n == 0 ? 0 : images.size() / n;
+  for (std::size_t k = 0; k < plan.planted_strengths.size(); ++k) {
+    std::vector<std::uint8_t> defects;
+    for (const SampleId id : planted) {
+      const auto image = plant_defect(images.subspan((id - ids[0]) * size, size), plan.planted_strengths[k], plan.seed, id);
+      defects.insert(defects.end(), image.begin(), image.end());
+    }
+    out[array_names::planted_features(k)] = feature_array(extractor.evaluate(defects).features, planted.size(), facts.width);
+  }
+  out[array_names::kPlantedIds] = make_array<std::uint64_t>(planted, {planted.size()});
+  return out;
+}
+
+}  // namespace alea

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "hdf5/hdf5.h"
+#include "protocols/protocol.h"
+#include "run/pixels.h"
+
+namespace alea {
+
+/// Name of the network whose features are the pixels themselves over 255: for toys, whose law is known there.
+inline constexpr const char* kPixelNetwork = "pixels";
+
+struct FeatureFacts {
+  std::string network;
+  std::string network_sha256;  ///< empty: no weights
+  int width = 0, n_classes = 0;
+};
+
+/// Feature vectors of stored images. Features depend on the image alone, never on its neighbours or the batch.
+class FeatureExtractor {
+ public:
+  /// kPixelNetwork, or a network of <data>/embedded. Error{config} for an unknown name, Error{shape} when the network wants images of
+  /// another extent.
+  FeatureExtractor(const std::string& network, const ImageExtent& extent);
+  ~FeatureExtractor();
+  FeatureExtractor(FeatureExtractor&&) noexcept;
+
+  const FeatureFacts& facts() const;
+
+  struct Output {
+    std::vector<float> features;  ///< [n, width]
+    std::vector<float> logits;    ///< [n, n_classes]
+  };
+  /// images: [n, h, w, c] uint8.
+  Output evaluate(std::span<const std::uint8_t> images) const;
+
+ private:
+  struct Parts;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// The arrays of a features block, from the arrays of its "blocks" block: ids u64 [n]; features f32 [n, d]; logits f32 [n, k] where the
+/// network has classes; and for the oracle control planted/ids u64 [m] with planted/<i>/features f32 [m, d], the features of
+/// images with a defect of plan.planted_strengths[i] (m may be 0). `n_samples` is the run's: it decides which ids are planted.
+ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std::uint64_t n_samples, const ArrayMap& block);
+
+}  // namespace alea

@@ -1,0 +1,86 @@
+#include "run/ledger.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+
+#include "core/descriptor.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "core/log.h"
+#include "core/provenance.h"
+
+namespace alea {
+
+namespace {
+
+std::string utc_now() {
+  const std::time_t now = std::time(nullptr);
+  std::tm parts{};
+  gmtime_r(&now, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return text;
+}
+
+/// Shards of one run end at the same time: each must add to what the others wrote.
+Descriptor wait_for_ledger(const fs::path& folder) {
+  const fs::path path = folder / ".ledger.lock";
+  Descriptor file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, mode_t{0644}));
+  if (file.number() == -1 || retry_interrupted([&] { return ::flock(file.number(), LOCK_EX); }) != 0)
+    fail(ErrorCode::io, "{}: can't be locked: {}", path.string(), std::strerror(errno));
+  return file;
+}
+
+Json read_ledger(const fs::path& path) {
+  const Json empty{{"sessions", Json::array()}};
+  if (!fs::exists(path)) return empty;
+  try {
+    Json ledger = read_json_file(path);
+    if (ledger.is_object() && ledger.contains("sessions") && ledger["sessions"].is_array()) return ledger;
+    fail(ErrorCode::data, "{}: expected an object with an array \"sessions\"", path.string());
+  } catch (const Error& error) {
+    if (error.code() == ErrorCode::io) throw;
+    const fs::path aside = path.string() + ".damaged";
+    log_warning("ledger damaged, set aside as {}: {}", aside.string(), error.what());
+    fs::rename(path, aside);
+    return empty;
+  }
+}
+
+}  // namespace
+
+LedgerSession::LedgerSession(std::string command) : command_(std::move(command)), started_(utc_now()) {}
+
+LedgerSession::Stage::Stage(LedgerSession& session, std::string name)
+    : session_(session), name_(std::move(name)), started_s_(monotonic_seconds()) {}
+
+LedgerSession::Stage::~Stage() { session_.seconds_[name_] += monotonic_seconds() - started_s_; }
+
+Json LedgerSession::to_json() const {
+  Json out = facts_;
+  out["command"] = command_;
+  out["started"] = started_;
+  out["ended"] = utc_now();
+  out["seconds"] = seconds_;
+  out["images"] = images_;
+  const auto generate = seconds_.find("generate");
+  const bool timed = images_ > 0 && generate != seconds_.end() && generate->second > 0;
+  out["images_per_second"] = timed ? Json(static_cast<double>(images_) / generate->second) : Json();
+  out["peak_memory_bytes"] = peak_memory_bytes();
+  out["circumstances"] = circumstances();
+  return out;
+}
+
+void append_to_ledger(const fs::path& folder, const LedgerSession& session) {
+  const Descriptor lock = wait_for_ledger(folder);
+  const fs::path path = folder / "ledger.json";
+  Json ledger = read_ledger(path);
+  ledger["sessions"].push_back(session.to_json());
+  atomic_write(path, ledger.dump(2) + "\n");
+}
+
+}  // namespace alea

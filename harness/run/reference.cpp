@@ -1,0 +1,39 @@
+#include "run/reference.h"
+
+#include "data/dataset.h"
+#include "metrics/gaussian_moments.h"
+#include "run/threads.h"
+
+namespace alea {
+
+ReferenceStats reference_of_set(const std::string& set, const std::filesystem::path& root, const std::string& network) {
+  const ImageSet images = load_dataset(set, root);
+  const FeatureExtractor extractor(network, {images.channels, images.height, images.width});
+  const auto& facts = extractor.facts();
+  const auto features = extractor.evaluate(images.pixels).features;
+  const OneBlasThread one_blas_thread;
+  Gaussian gaussian = fit_gaussian(FeatureView{features, images.n, static_cast<std::size_t>(facts.width)});
+  return {.set = images.name,
+          .set_sha256 = images.sha256,
+          .network = facts.network,
+          .network_sha256 = facts.network_sha256,
+          .n = images.n,
+          .mean = std::move(gaussian.mean),
+          .covariance = std::move(gaussian.covariance),
+          .sha256 = {}};
+}
+
+std::string check_reference(const Json& config, const FeatureFacts& features) {
+  const std::string name = config.value("reference", "self");
+  if (name == "self") return "self";
+  const auto path = data_folder() / name;  // an absolute name stays as it is
+  const ReferenceStats stats = load_reference_stats(path);
+  if (stats.network != features.network || stats.network_sha256 != features.network_sha256)
+    fail(ErrorCode::not_comparable,
+         "{}: statistics of network {} (sha256 {:.12}), but this run's is {} (sha256 {:.12}); set /reference or /features, or make them "
+         "again with `alea stats build`",
+         path.string(), stats.network, stats.network_sha256, features.network, features.network_sha256);
+  return fmt::format("{} ({} images of {})", name, stats.n, stats.set);
+}
+
+}  // namespace alea

@@ -1,0 +1,161 @@
+#include "run/sample_block.h"
+
+#include <algorithm>
+#include <cstring>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "models/models.h"
+#include "protocols/array_names.h"
+#include "samplers/samplers.h"
+#include "trajectory/trajectory.h"
+#include "uncertainty/estimators.h"
+
+namespace alea {
+
+struct BlockSampler::Parts {
+  Plan plan;
+  std::unique_ptr<Denoiser> denoiser;
+  std::unique_ptr<SamplerFactory> sampler;
+  std::vector<std::unique_ptr<EstimatorFactory>> estimators;
+  SampleFacts facts;
+  SampleCost cost;
+};
+
+namespace {
+
+/// One statistic of a block while its micro-batches come in.
+struct StatisticRows {
+  std::string name;
+  std::size_t window = 0;
+  std::vector<double> scores;  ///< [n, window]
+  std::vector<float> maps;     ///< [n, h, w, c], or empty
+};
+
+struct BlockRows {
+  ImageExtent extent;
+  std::size_t done = 0;
+  std::vector<std::uint8_t> images, finite;
+  std::vector<StatisticRows> statistics;
+};
+
+template <class T>
+std::span<const T> row(const at::Tensor& contiguous, std::size_t index) {
+  const auto width = std::size_t(contiguous.numel() / contiguous.size(0));
+  return {contiguous.const_data_ptr<T>() + index * width, width};
+}
+
+/// A micro-batch's tensors on the CPU, contiguous, in image space.
+struct BatchRows {
+  struct Statistic {
+    std::string name;
+    at::Tensor scores, map;  ///< [B, W] f64; [B, c, h, w] f32 or undefined
+  };
+  at::Tensor images;  ///< [B, c, h, w] f32
+  std::vector<Statistic> statistics;
+
+  bool finite(std::size_t i) const {
+    if (!all_finite(row<float>(images, i))) return false;
+    return std::all_of(statistics.begin(), statistics.end(), [&](const Statistic& s) {
+      return all_finite(row<double>(s.scores, i)) && (!s.map.defined() || all_finite(row<float>(s.map, i)));
+    });
+  }
+};
+
+BatchRows batch_rows(const TrajectoryResult& result, const Codec& codec, bool maps) {
+  const auto to_image = [&](const at::Tensor& x) { return unfold_to_image(x, codec).to(at::kCPU, at::kFloat).contiguous(); };
+  BatchRows out{to_image(result.sample), {}};
+  for (const auto& output : result.outputs) {
+    ALEA_CHECK(output.step_scores.dim() == 2 && output.step_scores.size(0) == out.images.size(0), "step scores of {} have {} rows",
+               output.name, output.step_scores.size(0));
+    const bool has_map = maps && output.map.defined();
+    out.statistics.push_back(
+        {output.name, output.step_scores.to(at::kCPU, at::kDouble).contiguous(), has_map ? to_image(output.map) : at::Tensor()});
+  }
+  return out;
+}
+
+void start_statistics(BlockRows& block, const BatchRows& batch, std::size_t n) {
+  for (const auto& s : batch.statistics) {
+    StatisticRows rows{s.name, std::size_t(s.scores.size(1)), {}, {}};
+    rows.scores.assign(n * rows.window, 0.0);
+    if (s.map.defined()) rows.maps.assign(n * block.extent.elements(), 0.0f);
+    block.statistics.push_back(std::move(rows));
+  }
+}
+
+void take_row(BlockRows& block, const BatchRows& batch, std::size_t i) {
+  const std::size_t at = block.done++;
+  if (!batch.finite(i)) return;  // everything was filled with zeros
+  block.finite[at] = 1;
+  const std::size_t size = block.extent.elements();
+  quantise_image(row<float>(batch.images, i), block.extent, std::span(block.images).subspan(at * size, size));
+  for (std::size_t s = 0; s < batch.statistics.size(); ++s) {
+    auto& rows = block.statistics[s];
+    std::ranges::copy(row<double>(batch.statistics[s].scores, i), rows.scores.begin() + std::ptrdiff_t(at * rows.window));
+    if (!rows.maps.empty())
+      interleave_channels(row<float>(batch.statistics[s].map, i), block.extent, std::span(rows.maps).subspan(at * size, size));
+  }
+}
+
+std::vector<std::uint64_t> image_dims(std::uint64_t n, const ImageExtent& e) {
+  return {n, std::uint64_t(e.height), std::uint64_t(e.width), std::uint64_t(e.channels)};
+}
+
+ArrayMap to_arrays(const BlockRange& range, BlockRows&& block) {
+  Ids ids(range.count);
+  for (std::uint32_t i = 0; i < range.count; ++i) ids[i] = range.first + i;
+  const std::uint64_t n = range.count;
+  ArrayMap out;
+  out[array_names::kIds] = make_array<std::uint64_t>(ids, {n});
+  out[array_names::kImages] = make_array<std::uint8_t>(block.images, image_dims(n, block.extent));
+  out[array_names::kFinite] = make_array<std::uint8_t>(block.finite, {n});
+  for (const auto& s : block.statistics) {
+    out[array_names::scores(s.name)] = make_array<double>(s.scores, {n, s.window});
+    if (!s.maps.empty()) out[array_names::maps(s.name)] = make_array<float>(s.maps, image_dims(n, block.extent));
+  }
+  return out;
+}
+
+}  // namespace
+
+BlockSampler::BlockSampler(const Plan& plan) : parts_(std::make_unique<Parts>()) {
+  auto& p = *parts_;
+  p.plan = plan;
+  p.denoiser = model_registry().make(plan.model);
+  p.sampler = sampler_registry().make(plan.sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
+  for (const auto& estimator : plan.estimators)
+    p.estimators.push_back(estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps()}));
+  const auto& spec = p.denoiser->spec();
+  const ImageShape shape = image_shape(spec);
+  p.facts = {spec.kind, spec.weights_sha256, spec.n_parameters, {shape.channels, shape.height, shape.width}, p.sampler->nfe(), 0};
+  for (const auto& estimator : p.estimators) p.facts.extra_nfe += estimator->extra_nfe();
+}
+
+BlockSampler::~BlockSampler() = default;
+BlockSampler::BlockSampler(BlockSampler&&) noexcept = default;
+
+const SampleFacts& BlockSampler::facts() const { return parts_->facts; }
+const SampleCost& BlockSampler::cost() const { return parts_->cost; }
+
+ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(std::uint32_t)>& after_batch) {
+  auto& p = *parts_;
+  BlockRows block{p.facts.image, 0, {}, {}, {}};
+  block.images.assign(range.count * block.extent.elements(), 0);
+  block.finite.assign(range.count, 0);
+  for (const auto& ids : micro_batches_of(range, p.plan.micro_batch)) {
+    const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, p.plan.seed);
+    p.cost.base_nfe += result.cost.base_nfe;
+    p.cost.extra_nfe += result.cost.extra_nfe;
+    p.cost.padded += result.cost.padded;
+    const auto batch = batch_rows(result, p.denoiser->spec().codec, p.plan.maps);
+    if (block.done == 0) start_statistics(block, batch, range.count);
+    const auto wanted = std::min<std::size_t>(ids.size(), range.count - block.done);
+    for (std::size_t i = 0; i < wanted; ++i) take_row(block, batch, i);
+    if (after_batch) after_batch(static_cast<std::uint32_t>(wanted));
+  }
+  return to_arrays(range, std::move(block));
+}
+
+}  // namespace alea

@@ -1,0 +1,91 @@
+#include "trajectory/packer.h"
+
+#include <algorithm>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/full.h>
+#include <ATen/TensorOperators.h>
+
+#include "core/error.h"
+
+namespace alea {
+namespace {
+
+std::int64_t row_count(const Query& query) { return static_cast<std::int64_t>(query.ids.size()); }
+
+void require_sound(const Query& query) {
+  if (query.x.dim() != 4 || query.x.size(0) != row_count(query) || query.ids.empty())
+    fail(ErrorCode::shape, "a query needs x [B, C, H, W] and B >= 1 ids, found {} dimensions and {} ids", query.x.dim(),
+         query.ids.size());
+}
+
+/// All rows of the queries, one after the other, as one batch.
+Batch joined(const std::vector<const Query*>& queries) {
+  Batch batch;
+  batch.mode = queries.front()->mode;
+  std::vector<at::Tensor> x, t;
+  for (const Query* query : queries) {
+    x.push_back(query->x);
+    t.push_back(at::full({row_count(*query)}, query->t.value, query->x.options().dtype(at::kFloat)));
+    batch.ids.insert(batch.ids.end(), query->ids.begin(), query->ids.end());
+  }
+  batch.x = at::cat(x);
+  batch.t = at::cat(t);
+  return batch;
+}
+
+void pad_with_last_row(Batch& batch, std::int64_t missing) {
+  if (missing == 0) return;
+  const std::int64_t last = batch.x.size(0) - 1;
+  batch.x = at::cat({batch.x, batch.x.narrow(0, last, 1).expand({missing, -1, -1, -1})});
+  batch.t = at::cat({batch.t, batch.t.narrow(0, last, 1).expand({missing})});
+  batch.ids.insert(batch.ids.end(), missing, batch.ids.back());
+}
+
+}  // namespace
+
+at::Tensor Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
+  const Batch all = joined(queries);
+  const std::int64_t n = all.x.size(0);
+  std::vector<at::Tensor> answers;
+  for (std::int64_t first = 0; first < n; first += rows_per_call_) {
+    const std::int64_t count = std::min(rows_per_call_, n - first), missing = rows_per_call_ - count;
+    Batch call{.x = all.x.narrow(0, first, count),
+               .t = all.t.narrow(0, first, count),
+               .ids = Ids(all.ids.begin() + first, all.ids.begin() + first + count),
+               .mode = all.mode};
+    pad_with_last_row(call, missing);
+    padded_ += missing;
+    const at::Tensor eps = denoiser_.predict(call).eps;
+    if (eps.sizes() != call.x.sizes())
+      fail(ErrorCode::shape, "{}: the prediction has another shape than its input", denoiser_.spec().kind);
+    answers.push_back(eps.narrow(0, 0, count));
+  }
+  return answers.size() == 1 ? answers.front() : at::cat(answers);
+}
+
+std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
+  std::vector<Prediction> out(queries.size());
+  std::vector<bool> is_done(queries.size(), false);
+  for (std::size_t lead = 0; lead < queries.size(); ++lead) {
+    if (is_done[lead]) continue;
+    std::vector<const Query*> group;
+    std::vector<std::size_t> places;
+    for (std::size_t i = lead; i < queries.size(); ++i) {
+      if (!(queries[i].mode == queries[lead].mode)) continue;
+      require_sound(queries[i]);
+      group.push_back(&queries[i]);
+      places.push_back(i);
+      is_done[i] = true;
+    }
+    const at::Tensor eps = evaluate_one_mode(group);
+    std::int64_t first = 0;
+    for (const std::size_t place : places) {
+      out[place].eps = eps.narrow(0, first, row_count(queries[place]));
+      first += row_count(queries[place]);
+    }
+  }
+  return out;
+}
+
+}  // namespace alea

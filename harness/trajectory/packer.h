@@ -1,0 +1,29 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "models/denoiser.h"
+
+namespace alea {
+
+/// Turns queries of any number of rows into network calls of exactly `rows_per_call` rows.
+class Packer {
+ public:
+  Packer(Denoiser& denoiser, std::int64_t rows_per_call) : denoiser_(denoiser), rows_per_call_(rows_per_call) {}
+
+  /// One prediction a query, in order. Rows of queries of equal Mode share calls, first come first served; a last short call
+  /// is filled with copies of its last row. Error{shape} when a query's x, ids or the network's answer don't fit.
+  std::vector<Prediction> evaluate(const std::vector<Query>& queries);
+
+  std::uint64_t padded() const { return padded_; }
+
+ private:
+  at::Tensor evaluate_one_mode(const std::vector<const Query*>& queries);
+
+  Denoiser& denoiser_;
+  std::int64_t rows_per_call_;
+  std::uint64_t padded_ = 0;
+};
+
+}  // namespace alea

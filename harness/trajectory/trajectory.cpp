@@ -1,0 +1,118 @@
+#include "trajectory/trajectory.h"
+
+#include <iterator>
+
+#include <ATen/core/grad_mode.h>
+#include <ATen/TensorOperators.h>
+
+#include "core/error.h"
+#include "trajectory/packer.h"
+
+namespace alea {
+namespace {
+
+/// What one estimator asked at one step and hasn't got yet.
+struct Request {
+  Estimator* estimator;
+  StepView view;
+  std::vector<Query> queries;
+};
+
+class Run {
+ public:
+  Run(Denoiser& denoiser, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators, std::int64_t n_images, bool pack)
+      : packer_(denoiser, n_images), sampler_(sampler), estimators_(estimators), pack_(pack) {}
+
+  void to_the_end() {
+    while (const auto query = sampler_.next()) {
+      const Prediction prediction = base_prediction(*query);
+      ask_estimators(prediction);
+      sampler_.feed(prediction);
+    }
+    answer(std::exchange(waiting_, {}));
+  }
+
+  TrajectoryCost cost(std::uint64_t n_images) const {
+    const auto per_image = [=](std::uint64_t rows) { return (rows + n_images - 1) / n_images; };
+    return {per_image(base_rows_), per_image(extra_rows_), packer_.padded()};
+  }
+
+ private:
+  /// The sampler's rows, and with them whatever estimators left waiting at the step before.
+  Prediction base_prediction(const Query& query) {
+    base_rows_ += query.ids.size();
+    auto requests = std::exchange(waiting_, {});
+    std::vector<Query> queries{query};
+    for (auto& request : requests) std::move(request.queries.begin(), request.queries.end(), std::back_inserter(queries));
+    const auto answers = packer_.evaluate(queries);
+    std::size_t first = 1;
+    for (auto& request : requests) {
+      request.estimator->consume(request.view, std::span(answers).subspan(first, request.queries.size()));
+      first += request.queries.size();
+    }
+    return answers.front();
+  }
+
+  void ask_estimators(const Prediction& prediction) {
+    const StepView view = sampler_.view(prediction);
+    std::vector<Request> now;
+    for (const auto& estimator : estimators_) {
+      Request request{estimator.get(), view, estimator->rows(view)};
+      for (const Query& query : request.queries) extra_rows_ += query.ids.size();
+      const bool may_wait = pack_ && !request.queries.empty() && !estimator->needed_before_advance();
+      (may_wait ? waiting_ : now).push_back(std::move(request));
+    }
+    answer(std::move(now));
+  }
+
+  void answer(std::vector<Request> requests) {
+    std::vector<Query> packed;
+    if (pack_)
+      for (const auto& request : requests) packed.insert(packed.end(), request.queries.begin(), request.queries.end());
+    const auto together = packer_.evaluate(packed);
+    std::size_t first = 0;
+    for (const auto& request : requests) {
+      const std::size_t count = request.queries.size();
+      if (pack_) request.estimator->consume(request.view, std::span(together).subspan(first, count));
+      else request.estimator->consume(request.view, each_alone(request.queries));
+      first += count;
+    }
+  }
+
+  std::vector<Prediction> each_alone(const std::vector<Query>& queries) {
+    std::vector<Prediction> out;
+    for (const Query& query : queries) out.push_back(packer_.evaluate({query}).front());
+    return out;
+  }
+
+  Packer packer_;
+  Sampler& sampler_;
+  const std::vector<std::unique_ptr<Estimator>>& estimators_;
+  bool pack_;
+  std::vector<Request> waiting_;
+  std::uint64_t base_rows_ = 0, extra_rows_ = 0;
+};
+
+}  // namespace
+
+TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sampler_factory,
+                                const std::vector<std::unique_ptr<EstimatorFactory>>& estimator_factories, const Ids& ids,
+                                std::uint64_t seed, bool pack) {
+  if (ids.empty()) fail(ErrorCode::usage, "a trajectory needs at least one id");
+  const at::NoGradGuard no_gradients;
+  const auto sampler = sampler_factory.start(initial_noise(seed, ids, denoiser.spec().shape), ids);
+  std::vector<std::unique_ptr<Estimator>> estimators;
+  for (const auto& factory : estimator_factories) estimators.push_back(factory->start(ids));
+
+  Run run(denoiser, *sampler, estimators, static_cast<std::int64_t>(ids.size()), pack);
+  run.to_the_end();
+
+  TrajectoryResult result;
+  result.sample = sampler->sample();
+  result.cost = run.cost(ids.size());
+  for (const auto& estimator : estimators)
+    for (auto& output : estimator->outputs()) result.outputs.push_back(std::move(output));
+  return result;
+}
+
+}  // namespace alea

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/config.h"
+
+namespace alea {
+
+/// Config of the filtering protocol (paper, Table 1), beside "protocol".
+struct FilteringOptions {
+  std::string name = "filtering";
+  std::string preset = "paper";
+  std::uint64_t seed = 0;
+  Json model, sampler, estimators;
+  std::string rank_by = "aleatoric.variance";
+  std::uint64_t generate = 0;
+  std::uint64_t keep = 0;
+  std::string keep_side = "lowest";
+  std::uint32_t subsets = 199;
+  std::uint32_t block = 200;
+  std::uint32_t micro_batch = 100;
+  bool store_maps = true;
+  std::string features = "fmnist_cnn";
+  std::string reference = "embedded/fmnist_cnn.train.safetensors";
+  std::vector<double> planted_strengths = {6, 12, 24};
+  std::uint64_t non_finite_limit = 0;
+};
+
+template <>
+struct Fields<FilteringOptions> {
+  static auto table() {
+    using O = FilteringOptions;
+    return std::tuple{
+        field("name", &O::name, "what reports call this run"),
+        field("preset", &O::preset, "paper: the text, made consistent").one_of({"paper"}),
+        field("seed", &O::seed, "decides every random number of the run"),
+        field("model", &O::model, "the denoiser: {\"kind\": ...}").required(),
+        field("sampler", &O::sampler, "the sampler: {\"kind\": ...}").required(),
+        field("estimators", &O::estimators, "array of estimators; {\"kind\": \"random\"} must be among them, as a control")
+            .required(),
+        field("rank_by", &O::rank_by, "the statistic of the headline rows"),
+        field("generate", &O::generate, "images to generate").range(64, 1e9).required(),
+        field("keep", &O::keep, "images to keep, fewer than generate").range(32, 1e9).required(),
+        field("keep_side", &O::keep_side, "side of rank_by that the headline keeps; both sides are reported")
+            .one_of({"lowest", "highest"}),
+        field("subsets", &O::subsets, "random subsets of the size of the kept one").range(19, 100000),
+        field("block", &O::block, "images a file, a multiple of micro_batch").range(1, 1000000),
+        field("micro_batch", &O::micro_batch, "rows a network call; part of the result's identity").range(1, 65536),
+        field("store_maps", &O::store_maps, "store the uncertainty maps, so that the picture shows them"),
+        field("features", &O::features, "feature network, or pixels (toys): part of the metrics' names"),
+        field("reference", &O::reference,
+              "statistics of the real images: a path below the data folder, an absolute path, or self (all generated images; "
+              "smoke tests only)"),
+        field("planted_strengths", &O::planted_strengths,
+              "oracle control: three ascending standard deviations of planted noise, in grey levels")
+            .range(0, 255),
+        field("non_finite_limit", &O::non_finite_limit, "more non-finite samples than this make the run INVALID")};
+  }
+};
+
+}  // namespace alea

@@ -1,0 +1,128 @@
+#include <algorithm>
+#include <optional>
+
+#include "core/error.h"
+#include "data/dataset.h"
+#include "data/reference_stats.h"
+#include "protocols/array_names.h"
+#include "protocols/filtering.h"
+#include "protocols/filtering_measure.h"
+#include "protocols/gallery_arrays.h"
+
+namespace alea {
+namespace {
+
+constexpr const char* kSelf = "self";
+
+std::string network_sha256(const Record& record) {
+  const Json::json_pointer at("/features/network_sha256");
+  if (!record.data.is_object() || !record.data.contains(at) || !record.data.at(at).is_string()) return "";
+  return record.data.at(at).get<std::string>();
+}
+
+void check_same_network(const ReferenceStats& stats, const std::filesystem::path& path, const FilteringOptions& options,
+                        const Record& record) {
+  if (stats.network != options.features)
+    fail(ErrorCode::not_comparable, "{}: statistics of features of {}, but /features is {}; set /reference or /features",
+         path.string(), stats.network, options.features);
+  const std::string used = network_sha256(record);
+  if (stats.network_sha256 != used)
+    fail(ErrorCode::not_comparable,
+         "{}: made with {} weights of sha256 {}, but this run's have {}; make the statistics again with `alea stats build`",
+         path.string(), options.features, stats.network_sha256, used.empty() ? "none" : used);
+}
+
+FrechetReference stored_reference(const FilteringOptions& options, Record& record) {
+  const std::filesystem::path given(options.reference);
+  const std::filesystem::path path = given.is_absolute() ? given : data_folder() / given;
+  ReferenceStats stats = load_reference_stats(path);
+  check_same_network(stats, path, options, record);
+  record.data["reference"] = {{"statistics", options.reference},
+                              {"set", stats.set},
+                              {"set_sha256", stats.set_sha256},
+                              {"n", stats.n},
+                              {"sha256", stats.sha256}};
+  return FrechetReference({std::move(stats.mean), std::move(stats.covariance), stats.n});
+}
+
+FrechetReference own_reference(const FilteringInput& input, Record& record) {
+  record.data["reference"] = {{"statistics", kSelf}, {"set", kSelf}, {"n", input.ids.size()}};
+  return FrechetReference(fit_gaussian(input.view()));
+}
+
+Array mask_of(const std::vector<double>& scores, std::size_t keep, KeepSide side) {
+  std::vector<std::uint8_t> mask(scores.size(), 0);
+  for (const std::uint32_t row : keep_by_score(scores, keep, side)) mask[row] = 1;
+  return make_array<std::uint8_t>(mask, {mask.size()});
+}
+
+void add_per_sample_arrays(const FilteringInput& input, const Store& store, const Components& components, ArrayMap& out) {
+  out["ids"] = make_array<std::uint64_t>(input.ids, {input.ids.size()});
+  for (const StatisticScores& statistic : input.statistics) {
+    Array scores = make_array<double>(statistic.scores, {statistic.scores.size()});
+    scores.attributes["meaning"] = "image score: sum of U_t over the elements and over the window";
+    out["scores/" + statistic.name] = std::move(scores);
+  }
+  for (const std::string& statistic : components.statistics())
+    out["step_scores/" + statistic] = store.gather(array_names::kBlocks, array_names::scores(statistic));
+}
+
+void add_selections(const FilteringInput& input, const FilteringOptions& options, ArrayMap& out) {
+  for (const StatisticScores& statistic : input.statistics)
+    for (const KeepSide side : {KeepSide::lowest, KeepSide::highest})
+      out[fmt::format("kept/{}.{}", statistic.name, side_name(side))] = mask_of(statistic.scores, options.keep, side);
+}
+
+void fill_counts(const FilteringInput& input, const Store& store, const FilteringOptions& options, const Components& components,
+                 Record& record) {
+  record.samples = {{"planned", options.generate},
+                    {"complete", store.n_samples()},
+                    {"non_finite", input.non_finite},
+                    {"non_finite_limit", options.non_finite_limit}};
+  record.cost = {{"base", components.base_nfe}, {"extra", components.extra_nfe}, {"total", components.total_nfe()}};
+  record.departures = filtering_departures(options, components);
+  if (input.non_finite > options.non_finite_limit)
+    record.invalid_reasons.push_back(
+        fmt::format("{} samples aren't finite, more than the limit of {}; they are left out of every set", input.non_finite,
+                    options.non_finite_limit));
+}
+
+void add_null_headline(const std::string& reason, const FilteringOptions& options, Record& record) {
+  for (const char* what : {"fd.{}.kept", "gain.fd.{}.kept"}) {
+    MetricRow row;
+    row.name = fmt::format(fmt::runtime(what), options.features);
+    row.why_null = reason;
+    row.direction = row.name.starts_with("gain") ? Direction::higher : Direction::lower;
+    row.details = {{"group", "headline"}};
+    record.metrics.push_back(std::move(row));
+  }
+  record.invalid_reasons.push_back(reason);
+}
+
+}  // namespace
+
+ArrayMap score_filtering(const Store& store, const FilteringOptions& options, const Components& components, Record& record) {
+  if (!record.data.is_object()) record.data = Json::object();
+  std::optional<FrechetReference> reference;
+  if (options.reference != kSelf) reference = stored_reference(options, record);
+  const FilteringInput input = read_filtering_input(store, options, components);
+  fill_counts(input, store, options, components, record);
+  ArrayMap curves;
+  add_per_sample_arrays(input, store, components, curves);
+  if (const std::string reason = why_not_measurable(input, options); !reason.empty()) {
+    add_null_headline(reason, options, record);
+    return curves;
+  }
+  if (!reference) reference = own_reference(input, record);
+  FilteringMeasure measure(input, options, *reference);
+  record.metrics = measure.rows();
+  const auto& reasons = measure.invalid_reasons();
+  record.invalid_reasons.insert(record.invalid_reasons.end(), reasons.begin(), reasons.end());
+  add_selections(input, options, curves);
+  const auto& random = measure.random().values;
+  curves["subsets/random_fd"] = make_array<double>(random, {random.size()});
+  curves.merge(gallery_arrays(store, input.ids, input.statistic(options.rank_by).scores, options.rank_by));
+  return curves;
+}
+
+}  // namespace alea

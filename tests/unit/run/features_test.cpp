@@ -1,0 +1,100 @@
+#include "run/features.h"
+
+#include <gtest/gtest.h>
+
+#include "core/error.h"
+#include "protocols/planted.h"
+
+namespace alea {
+namespace {
+
+constexpr ImageExtent kExtent{2, 2, 3};
+constexpr std::size_t kSize = 12;
+
+ArrayMap block_of(std::uint64_t first, std::uint64_t n) {
+  std::vector<std::uint64_t> ids;
+  std::vector<std::uint8_t> pixels;
+  for (std::uint64_t i = 0; i < n; ++i) {
+    ids.push_back(first + i);
+    for (std::size_t e = 0; e < kSize; ++e) pixels.push_back(static_cast<std::uint8_t>((first + i) * 17 + e * 5));
+  }
+  ArrayMap block;
+  block["ids"] = make_array<std::uint64_t>(ids, {n});
+  block["images"] = make_array<std::uint8_t>(pixels, {n, 2, 3, 2});
+  return block;
+}
+
+Plan planted_plan() {
+  Plan plan;
+  plan.seed = 3;
+  plan.feature_network = kPixelNetwork;
+  plan.planted_strengths = {4, 30};
+  return plan;
+}
+
+TEST(PixelFeatures, AreThePixelsOver255ChannelsFirst) {
+  const FeatureExtractor extractor(kPixelNetwork, kExtent);
+  EXPECT_EQ(extractor.facts().width, 12);
+  std::vector<std::uint8_t> image(kSize, 0);
+  image[1] = 51;  // row 0, column 0, channel 1: element 6 of [c, h, w]
+  const auto features = extractor.evaluate(image).features;
+  ASSERT_EQ(features.size(), kSize);
+  for (std::size_t i = 0; i < kSize; ++i) EXPECT_FLOAT_EQ(features[i], i == 6 ? 0.2f : 0.0f) << i;
+}
+
+TEST(PixelFeatures, DoNotDependOnTheBatch) {
+  const FeatureExtractor extractor(kPixelNetwork, kExtent);
+  const ArrayMap block = block_of(0, 205);
+  const auto images = block.at("images").as<std::uint8_t>();
+  const auto all = extractor.evaluate(images).features;
+  ASSERT_EQ(all.size(), 205 * kSize);
+  for (const std::size_t i : {0, 99, 100, 204}) {
+    const auto one = extractor.evaluate(images.subspan(i * kSize, kSize)).features;
+    EXPECT_TRUE(std::equal(one.begin(), one.end(), all.begin() + std::ptrdiff_t(i * kSize))) << i;
+  }
+}
+
+TEST(PixelFeatures, PartOfAnImageIsAShapeError) {
+  const FeatureExtractor extractor(kPixelNetwork, kExtent);
+  EXPECT_THROW(extractor.evaluate(std::vector<std::uint8_t>(kSize + 1)), Error);
+}
+
+TEST(FeatureBlock, PlantsDefectsInItsShareOfTheRunsPlantedIds) {
+  const FeatureExtractor extractor(kPixelNetwork, kExtent);
+  const Plan plan = planted_plan();
+  Ids found;
+  for (std::uint64_t first = 0; first < 60; first += 20) {
+    const ArrayMap block = block_of(first, 20);
+    const ArrayMap features = feature_block(extractor, plan, 60, block);
+    const auto ids = features.at("planted/ids").as<std::uint64_t>();
+    found.insert(found.end(), ids.begin(), ids.end());
+    for (std::size_t k = 0; k < 2; ++k) {
+      const auto planted = features.at("planted/" + std::to_string(k) + "/features").as<float>();
+      ASSERT_EQ(planted.size(), ids.size() * kSize);
+      for (std::size_t j = 0; j < ids.size(); ++j) {
+        const auto image = block.at("images").as<std::uint8_t>().subspan((ids[j] - first) * kSize, kSize);
+        const auto expected = extractor.evaluate(plant_defect(image, plan.planted_strengths[k], plan.seed, ids[j])).features;
+        EXPECT_TRUE(std::equal(expected.begin(), expected.end(), planted.begin() + std::ptrdiff_t(j * kSize)));
+      }
+    }
+  }
+  EXPECT_EQ(found, planted_ids(plan.seed, 60));
+}
+
+TEST(FeatureBlock, ABlockWithoutPlantedIdsHasEmptyArrays) {
+  const FeatureExtractor extractor(kPixelNetwork, kExtent);
+  const ArrayMap features = feature_block(extractor, planted_plan(), 60, block_of(100, 5));
+  EXPECT_EQ(features.at("planted/ids").shape, (std::vector<std::uint64_t>{0}));
+  EXPECT_EQ(features.at("planted/1/features").shape, (std::vector<std::uint64_t>{0, 12}));
+}
+
+TEST(FeatureBlock, HasNothingPlantedWhereThePlanHasNoDefects) {
+  Plan plan = planted_plan();
+  plan.planted_strengths.clear();
+  const ArrayMap features = feature_block(FeatureExtractor(kPixelNetwork, kExtent), plan, 60, block_of(0, 5));
+  EXPECT_FALSE(features.contains("planted/ids"));
+  EXPECT_TRUE(features.contains("features"));
+}
+
+}  // namespace
+}  // namespace alea
