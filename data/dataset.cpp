@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/share.h"
 
 namespace alea {
 namespace {
@@ -131,18 +132,7 @@ auto with_manifest_errors(Function function) {
 
 }  // namespace
 
-fs::path data_folder() {
-  if (const auto share = folder_from_environment("ALEA_SHARE")) return *share;
-  std::error_code error;
-  const fs::path program = fs::read_symlink("/proc/self/exe", error);
-  const fs::path installed = program.parent_path().parent_path() / "share" / "alea";
-  if (!error && fs::is_directory(installed / "manifests", error)) return installed;
-#ifdef ALEA_SOURCE_DIR
-  return fs::path(ALEA_SOURCE_DIR) / "data";
-#else
-  fail(ErrorCode::io, "{}: alea's data folder is not there; set ALEA_SHARE to it", installed.string());
-#endif
-}
+fs::path data_folder() { return share_folder(); }
 
 std::vector<std::string> dataset_names() {
   return with_manifest_errors([] {

@@ -17,16 +17,23 @@ int decimals_of(double standard_error) {
   return std::clamp(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0, 9);
 }
 
+/// Without the minus of a number that rounds to zero.
+std::string fixed_text(double value, int decimals) {
+  std::string text = fmt::format("{:.{}f}", value, decimals);
+  if (text.starts_with('-') && text.find_first_of("123456789") == std::string::npos) text.erase(0, 1);
+  return text;
+}
+
 std::string value_text(const MetricRow& row) {
   if (!row.value) return "null";
   if (!row.interval) return fmt::format("{:.5g}", *row.value);
-  return fmt::format("{:.{}f}", *row.value, decimals_of(row.interval->standard_error));
+  return fixed_text(*row.value, decimals_of(row.interval->standard_error));
 }
 
 std::string interval_text(const MetricRow& row) {
   if (!row.interval) return "";
   const int decimals = decimals_of(row.interval->standard_error);
-  return fmt::format("{:.{}f} .. {:.{}f}", row.interval->low, decimals, row.interval->high, decimals);
+  return fmt::format("{} .. {}", fixed_text(row.interval->low, decimals), fixed_text(row.interval->high, decimals));
 }
 
 std::string direction_text(Direction direction) {

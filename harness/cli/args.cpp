@@ -12,8 +12,10 @@ namespace alea {
 
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& summary, const std::string& example) {
   CLI::App* command = parent.add_subcommand(name, "Example: " + example + "\n\n" + summary);
-  command->add_flag_callback("-q,--quiet", [] { set_log_level(LogLevel::warning); }, "Say only what went wrong");
-  command->add_flag_callback("-v,--verbose", [] { set_log_level(LogLevel::debug); }, "Say more");
+  command->add_flag_callback(
+      "-q,--quiet", [] { set_log_level(LogLevel::warning); }, "Say only what went wrong");
+  command->add_flag_callback(
+      "-v,--verbose", [] { set_log_level(LogLevel::debug); }, "Say more");
   return command;
 }
 

@@ -23,7 +23,8 @@ void add_generation_options(CLI::App& command, RunArguments& args) {
   args.config.add_to(command);
   args.machine.add_to(command);
   command.add_option("--out", args.folder, "The run's folder (default: $ALEA_RUNS or runs, then the config's name)");
-  command.add_option("--limit", args.limit, "Generate only the first N samples; the record is INVALID")->check(CLI::PositiveNumber);
+  command.add_option("--limit", args.limit, "Generate only the first N samples; the record is INVALID")
+      ->check(CLI::PositiveNumber);
   command.add_option("--shard", args.shard, "k/n: generate only the blocks of shard k of n");
 }
 
@@ -66,8 +67,9 @@ int carry_out_command(const RunArguments& args, Stages stages) {
 
 void add_run_command(CLI::App& app, Action& action) {
   auto args = std::make_shared<RunArguments>();
-  auto* command = add_command(app, "run", "Generate what is missing, then score: fills DIR and prints the record. The same command resumes.",
-                              "alea run protocols/configs/demo.fmnist.json --out runs/demo");
+  auto* command =
+      add_command(app, "run", "Generate what is missing, then score: fills DIR and prints the record. The same command resumes.",
+                  "alea run protocols/configs/demo.fmnist.json --out runs/demo");
   add_generation_options(*command, *args);
   add_json_flag(*command, *args);
   command->callback([args, &action] { action = [args] { return carry_out_command(*args, Stages::sample_and_score); }; });
@@ -83,8 +85,8 @@ void add_sample_command(CLI::App& app, Action& action) {
 
 void add_score_command(CLI::App& app, Action& action) {
   auto args = std::make_shared<RunArguments>();
-  auto* command = add_command(app, "score", "Score a folder whose samples are complete, and print the record.",
-                              "alea score runs/demo");
+  auto* command =
+      add_command(app, "score", "Score a folder whose samples are complete, and print the record.", "alea score runs/demo");
   command->add_option("DIR", args->folder, "The run's folder")->required();
   args->machine.add_to(*command);
   add_json_flag(*command, *args);

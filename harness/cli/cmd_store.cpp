@@ -34,7 +34,8 @@ int show(const std::string& folder) {
     bytes += file.bytes;
   }
   for (const auto& [kind, sums] : kinds)
-    text += fmt::format("  {:<24} {} of {} blocks, {:.1f} MB\n", kind, sums.first, store.blocks().size(), double(sums.second) / 1e6);
+    text +=
+        fmt::format("  {:<24} {} of {} blocks, {:.1f} MB\n", kind, sums.first, store.blocks().size(), double(sums.second) / 1e6);
   for (const char* name : {"record.json", "ledger.json", "curves.h5", "gallery.png"})
     text += fmt::format("  {:<24} {}\n", name, std::filesystem::exists(store.folder() / name) ? "there" : "not there");
   print_answer(text);
@@ -54,7 +55,8 @@ void add_folder_command(CLI::App& parent, Action& action, const std::string& nam
 void add_store_command(CLI::App& app, Action& action) {
   auto* command = add_command(app, "store", "Look into a run's folder.", "alea store verify runs/demo");
   command->require_subcommand(1);
-  add_folder_command(*command, action, "verify", "Check every block file against its checksum; exit status 4 where one is damaged.", verify);
+  add_folder_command(*command, action, "verify",
+                     "Check every block file against its checksum; exit status 4 where one is damaged.", verify);
   add_folder_command(*command, action, "ls", "Say what is in the folder.", show);
 }
 

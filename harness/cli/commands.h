@@ -1,8 +1,7 @@
 #pragma once
 
-#include <functional>
-
 #include <CLI/App.hpp>
+#include <functional>
 
 namespace alea {
 

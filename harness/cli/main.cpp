@@ -1,24 +1,16 @@
-#include <malloc.h>
-
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
 #include <cstdio>
 #include <exception>
 
-#include <CLI/Config.hpp>
-#include <CLI/Formatter.hpp>
-
 #include "cli/commands.h"
+#include "core/big_buffers.h"
 #include "core/error.h"
 #include "core/provenance.h"
 
 namespace alea {
 
 namespace {
-
-/// Keeps big buffers in the process between network calls: handing them to the kernel and back costs more than the arithmetic.
-void keep_big_buffers() {
-  mallopt(M_MMAP_THRESHOLD, 1 << 30);
-  mallopt(M_TRIM_THRESHOLD, 2047 << 20);
-}
 
 void add_commands(CLI::App& app, Action& action) {
   add_run_command(app, action);
@@ -32,8 +24,9 @@ void add_commands(CLI::App& app, Action& action) {
 }
 
 int command_line(int argc, char** argv) {
-  CLI::App app("Example: alea run protocols/configs/demo.fmnist.json --out runs/demo\n\nEvaluates the uncertainty of diffusion models.",
-               "alea");
+  CLI::App app(
+      "Example: alea run protocols/configs/demo.fmnist.json --out runs/demo\n\nEvaluates the uncertainty of diffusion models.",
+      "alea");
   app.require_subcommand(1);
   app.set_version_flag("--version", provenance().value("alea", "unknown"));
   Action action;

@@ -17,7 +17,7 @@ using Bytes = std::vector<std::byte>;
 std::string sha256_hex(std::span<const std::byte> bytes);
 std::string sha256_file(const fs::path& path);  ///< streamed; Error{io} if it can't be read
 
-Bytes read_file(const fs::path& path);             ///< Error{io} names the path and the cause
+Bytes read_file(const fs::path& path);  ///< Error{io} names the path and the cause
 std::string read_text_file(const fs::path& path);
 
 /// The file is the transaction: exclusive temporary "<name>.<pid>.tmp" beside it, write, fsync, rename, fsync of the folder.

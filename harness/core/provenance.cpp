@@ -1,5 +1,7 @@
 #include "core/provenance.h"
 
+#include "core/build_info.h"
+
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -10,13 +12,7 @@
 #include <fstream>
 #include <map>
 #include <mutex>
-
-#ifndef ALEA_VERSION
-#define ALEA_VERSION "unknown"
-#endif
-#ifndef ALEA_GIT_REVISION
-#define ALEA_GIT_REVISION "unknown"
-#endif
+#include <optional>
 
 namespace alea {
 namespace {
@@ -35,21 +31,7 @@ Libraries& libraries() {
   return *the;
 }
 
-Json git_dirty() {
-#ifdef ALEA_GIT_DIRTY
-  return bool(ALEA_GIT_DIRTY);
-#else
-  return nullptr;
-#endif
-}
-
-Json built_for_native() {
-#ifdef ALEA_NATIVE
-  return bool(ALEA_NATIVE);
-#else
-  return nullptr;
-#endif
-}
+Json known(std::optional<bool> fact) { return fact ? Json(*fact) : Json(); }
 
 std::string compiler() {
 #if defined(__clang__)
@@ -58,16 +40,6 @@ std::string compiler() {
   return "g++ " __VERSION__;
 #else
   return "unknown";
-#endif
-}
-
-std::string build_type() {
-#if defined(ALEA_BUILD_TYPE)
-  return ALEA_BUILD_TYPE;
-#elif defined(NDEBUG)
-  return "release";
-#else
-  return "debug";
 #endif
 }
 
@@ -165,12 +137,13 @@ void register_library(const std::string& name, const std::string& version) {
 
 Json provenance() {
   const std::lock_guard lock(libraries().mutex);
-  return {{"alea", ALEA_VERSION},
-          {"git", {{"revision", ALEA_GIT_REVISION}, {"dirty", git_dirty()}}},
+  const BuildInfo& build = build_info();
+  return {{"alea", build.version},
+          {"git", {{"revision", build.git_revision}, {"dirty", known(build.git_dirty)}}},
           {"compiler", compiler()},
-          {"build_type", build_type()},
+          {"build_type", build.build_type},
           {"instruction_set", instruction_set()},
-          {"native", built_for_native()},
+          {"native", known(build.native)},
           {"libraries", libraries().versions}};
 }
 

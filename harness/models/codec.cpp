@@ -1,5 +1,5 @@
-#include <ATen/core/Tensor.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/Tensor.h>
 
 #include "core/error.h"
 #include "models/denoiser.h"

@@ -1,14 +1,13 @@
 #include "models/manifest.h"
 
-#include <cstdlib>
+#include "core/share.h"
 
 namespace alea {
 
 std::filesystem::path find_data_file(const std::string& name) {
   namespace fs = std::filesystem;
   if (fs::exists(name)) return name;
-  const char* share = std::getenv("ALEA_SHARE");
-  const fs::path below = fs::path(share != nullptr ? share : ALEA_DATA_DIR) / name;
+  const fs::path below = share_folder() / name;
   if (fs::exists(below)) return below;
   fail(ErrorCode::io, "{}: not found, neither as given nor as {}", name, below.string());
 }

@@ -1,9 +1,9 @@
+#include <ATen/TensorOperators.h>
+
 #include <cmath>
 
 #include "models/models.h"
 #include "models/toy.h"
-
-#include <ATen/TensorOperators.h>
 
 namespace alea {
 namespace {
@@ -37,7 +37,9 @@ double gaussian_eps(double x, double alpha_bar, double std) {
 class ToyGaussian : public Denoiser {
  public:
   explicit ToyGaussian(const GaussianOptions& options)
-      : std_(options.std), schedule_(ScheduleOptions{}), spec_(toy_spec("toy_gaussian", {options.channels, options.height, options.width})) {}
+      : std_(options.std),
+        schedule_(ScheduleOptions{}),
+        spec_(toy_spec("toy_gaussian", {options.channels, options.height, options.width})) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }

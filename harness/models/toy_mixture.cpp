@@ -1,10 +1,10 @@
+#include <ATen/TensorOperators.h>
+
 #include <algorithm>
 #include <cmath>
 
 #include "models/models.h"
 #include "models/toy.h"
-
-#include <ATen/TensorOperators.h>
 
 namespace alea {
 namespace {
@@ -53,7 +53,9 @@ double mixture_eps(double x, double alpha_bar, const MixtureOptions& o) {
 class ToyMixture : public Denoiser {
  public:
   explicit ToyMixture(const MixtureOptions& options)
-      : options_(options), schedule_(ScheduleOptions{}), spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width})) {}
+      : options_(options),
+        schedule_(ScheduleOptions{}),
+        spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width})) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }

@@ -7,15 +7,17 @@ namespace alea {
 
 namespace {
 
-std::string weights_text(const std::string& sha256) { return sha256.empty() ? "no weights" : fmt::format("weights {:.12}", sha256); }
+std::string weights_text(const std::string& sha256) {
+  return sha256.empty() ? "no weights" : fmt::format("weights {:.12}", sha256);
+}
 
 std::string feature_lines(const ResolvedConfig& resolved, const ImageExtent& image) {
   const std::string& network = resolved.protocol->plan().feature_network;
   if (network.empty()) return "";
   const FeatureExtractor extractor(network, image);
   const auto& facts = extractor.facts();
-  return fmt::format("  features   {}, {} wide, {}\n  reference  {}\n", facts.network, facts.width, weights_text(facts.network_sha256),
-                     check_reference(resolved.config, facts));
+  return fmt::format("  features   {}, {} wide, {}\n  reference  {}\n", facts.network, facts.width,
+                     weights_text(facts.network_sha256), check_reference(resolved.config, facts));
 }
 
 }  // namespace
@@ -25,13 +27,15 @@ std::string check_run(const ResolvedConfig& resolved) {
   const BlockSampler sampler(plan);
   const auto& facts = sampler.facts();
   const std::uint64_t nfe = static_cast<std::uint64_t>(facts.base_nfe + facts.extra_nfe);
-  std::string text = fmt::format("  protocol   {}, version {}\n", resolved.config.value("protocol", ""), resolved.protocol->version());
+  std::string text =
+      fmt::format("  protocol   {}, version {}\n", resolved.config.value("protocol", ""), resolved.protocol->version());
   text += fmt::format("  model      {}, {} parameters, {}, images {}x{}x{}\n", facts.model_kind, facts.n_parameters,
                       weights_text(facts.weights_sha256), facts.image.channels, facts.image.height, facts.image.width);
   text += feature_lines(resolved, facts.image);
   text += fmt::format("  samples    {} in {} blocks of {}, {} rows a network call\n", plan.n_samples,
                       blocks_of(plan.n_samples, plan.block).size(), plan.block, plan.micro_batch);
-  text += fmt::format("  NFE        {} + {} = {} an image, {} in all\n", facts.base_nfe, facts.extra_nfe, nfe, nfe * plan.n_samples);
+  text +=
+      fmt::format("  NFE        {} + {} = {} an image, {} in all\n", facts.base_nfe, facts.extra_nfe, nfe, nfe * plan.n_samples);
   return text + fmt::format("  config     {:.12}\n", json_sha256(resolved.config));
 }
 

@@ -27,8 +27,9 @@ void open_device(const Device& device) {
   if (device.kind == Device::Kind::cpu) return;
   if (dlopen("libtorch_cuda.so", RTLD_NOW | RTLD_GLOBAL) == nullptr) {
     const char* reason = dlerror();
-    fail(ErrorCode::config, "--device {}: this libtorch has no CUDA ({}); install one with scripts/setup --cuda, or use --device cpu",
-         device.name(), reason == nullptr ? "no reason given" : reason);
+    fail(ErrorCode::config,
+         "--device {}: this libtorch has no CUDA ({}); install one with scripts/setup --cuda, or use --device cpu", device.name(),
+         reason == nullptr ? "no reason given" : reason);
   }
   fail(ErrorCode::config, "--device {}: the networks of this version run on the CPU; use --device cpu", device.name());
 }

@@ -1,12 +1,12 @@
 #include "run/features.h"
 
-#include <algorithm>
-#include <cstring>
-
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/div.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/TensorOptions.h>
+
+#include <algorithm>
+#include <cstring>
 
 #include "data/dataset.h"
 #include "models/feature_network.h"
@@ -25,16 +25,15 @@ class PixelNetwork final : public FeatureNetwork {
     spec_.width = static_cast<int>(e.elements());
   }
   const FeatureSpec& spec() const override { return spec_; }
-  Output evaluate(const at::Tensor& images) override {
-    return {images.to(at::kFloat).flatten(1).div(255.0), at::Tensor()};
-  }
+  Output evaluate(const at::Tensor& images) override { return {images.to(at::kFloat).flatten(1).div(255.0), at::Tensor()}; }
 
  private:
   FeatureSpec spec_;
 };
 
 /// Images first..first+count-1 of [n, h, w, c] as the network's batch [B, c, h, w], the tail black.
-at::Tensor image_batch(std::span<const std::uint8_t> images, const ImageExtent& e, std::size_t first, std::size_t count, int batch) {
+at::Tensor image_batch(std::span<const std::uint8_t> images, const ImageExtent& e, std::size_t first, std::size_t count,
+                       int batch) {
   at::Tensor hwc = at::zeros({batch, e.height, e.width, e.channels}, at::kByte);
   std::memcpy(hwc.mutable_data_ptr<std::uint8_t>(), images.data() + first * e.elements(), count * e.elements());
   return hwc.permute({0, 3, 1, 2}).contiguous();
@@ -67,9 +66,10 @@ FeatureExtractor::FeatureExtractor(const std::string& network, const ImageExtent
     p.network = make_feature_network(network, data_folder());
   const auto& spec = p.network->spec();
   if (spec.input != ImageShape{extent.channels, extent.height, extent.width})
-    fail(ErrorCode::shape, "feature network {} wants images of {}x{}x{} (channels, height, width), but they are {}x{}x{}; choose another "
-         "\"features\" network", network, spec.input.channels, spec.input.height, spec.input.width, extent.channels, extent.height,
-         extent.width);
+    fail(ErrorCode::shape,
+         "feature network {} wants images of {}x{}x{} (channels, height, width), but they are {}x{}x{}; choose another "
+         "\"features\" network",
+         network, spec.input.channels, spec.input.height, spec.input.width, extent.channels, extent.height, extent.width);
   p.facts = {spec.name, spec.weights_sha256, spec.width, spec.n_classes};
 }
 

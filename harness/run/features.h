@@ -24,8 +24,8 @@ struct FeatureFacts {
 /// Feature vectors of stored images. Features depend on the image alone, never on its neighbours or the batch.
 class FeatureExtractor {
  public:
-  /// kPixelNetwork, or a network of <data>/embedded. Error{config} for an unknown name, Error{shape} when the network wants images of
-  /// another extent.
+  /// kPixelNetwork, or a network of <data>/embedded. Error{config} for an unknown name, Error{shape} when the network wants
+  /// images of another extent.
   FeatureExtractor(const std::string& network, const ImageExtent& extent);
   ~FeatureExtractor();
   FeatureExtractor(FeatureExtractor&&) noexcept;
@@ -44,9 +44,10 @@ class FeatureExtractor {
   std::unique_ptr<Parts> parts_;
 };
 
-/// The arrays of a features block, from the arrays of its "blocks" block: ids u64 [n]; features f32 [n, d]; logits f32 [n, k] where the
-/// network has classes; and for the oracle control planted/ids u64 [m] with planted/<i>/features f32 [m, d], the features of
-/// images with a defect of plan.planted_strengths[i] (m may be 0). `n_samples` is the run's: it decides which ids are planted.
+/// The arrays of a features block, from the arrays of its "blocks" block: ids u64 [n]; features f32 [n, d]; logits f32 [n, k]
+/// where the network has classes; and for the oracle control planted/ids u64 [m] with planted/<i>/features f32 [m, d], the
+/// features of images with a defect of plan.planted_strengths[i] (m may be 0). `n_samples` is the run's: it decides which ids are
+/// planted.
 ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std::uint64_t n_samples, const ArrayMap& block);
 
 }  // namespace alea

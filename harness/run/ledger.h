@@ -41,8 +41,8 @@ class LedgerSession {
   std::uint64_t images_ = 0;
 };
 
-/// Appends a session to <folder>/ledger.json {"sessions": [...]}. A ledger that can't be read is set aside as ledger.json.damaged,
-/// with a warning: no result depends on it.
+/// Appends a session to <folder>/ledger.json {"sessions": [...]}. A ledger that can't be read is set aside as
+/// ledger.json.damaged, with a warning: no result depends on it.
 void append_to_ledger(const std::filesystem::path& folder, const LedgerSession& session);
 
 }  // namespace alea

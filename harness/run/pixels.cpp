@@ -22,9 +22,8 @@ void to_hwc(std::span<const float> chw, const ImageExtent& extent, std::span<T> 
 }  // namespace
 
 void quantise_image(std::span<const float> chw, const ImageExtent& extent, std::span<std::uint8_t> hwc) {
-  to_hwc(chw, extent, hwc, [](float x) {
-    return static_cast<std::uint8_t>(std::lround(std::clamp(x / 2.0f + 0.5f, 0.0f, 1.0f) * 255.0f));
-  });
+  to_hwc(chw, extent, hwc,
+         [](float x) { return static_cast<std::uint8_t>(std::lround(std::clamp(x / 2.0f + 0.5f, 0.0f, 1.0f) * 255.0f)); });
 }
 
 void interleave_channels(std::span<const float> chw, const ImageExtent& extent, std::span<float> hwc) {

@@ -30,7 +30,8 @@ std::string check_reference(const Json& config, const FeatureFacts& features) {
   const ReferenceStats stats = load_reference_stats(path);
   if (stats.network != features.network || stats.network_sha256 != features.network_sha256)
     fail(ErrorCode::not_comparable,
-         "{}: statistics of network {} (sha256 {:.12}), but this run's is {} (sha256 {:.12}); set /reference or /features, or make them "
+         "{}: statistics of network {} (sha256 {:.12}), but this run's is {} (sha256 {:.12}); set /reference or /features, or "
+         "make them "
          "again with `alea stats build`",
          path.string(), stats.network, stats.network_sha256, features.network, features.network_sha256);
   return fmt::format("{} ({} images of {})", name, stats.n, stats.set);

@@ -48,7 +48,8 @@ std::vector<BlockRange> missing_blocks(const Store& store, const std::string& ki
 }
 
 std::uint64_t images_of(const std::vector<BlockRange>& blocks) {
-  return std::accumulate(blocks.begin(), blocks.end(), std::uint64_t{0}, [](auto sum, const BlockRange& b) { return sum + b.count; });
+  return std::accumulate(blocks.begin(), blocks.end(), std::uint64_t{0},
+                         [](auto sum, const BlockRange& b) { return sum + b.count; });
 }
 
 void generate(Run& run) {
@@ -185,8 +186,8 @@ RunOutcome carry_out_stages(Run& run, std::optional<FolderLock>& lock, Stages st
   if (run.options.n_shards > 1) {
     const std::string later = fmt::format("score with `alea score {}` when all shards have ended", run.store.folder().string());
     if (const auto there = blocks_there(run); there < n_blocks)
-      return {std::nullopt, fmt::format("shard {}/{} is done, {} of {} blocks are there; {}", run.options.shard, run.options.n_shards,
-                                        there, n_blocks, later)};
+      return {std::nullopt, fmt::format("shard {}/{} is done, {} of {} blocks are there; {}", run.options.shard,
+                                        run.options.n_shards, there, n_blocks, later)};
     if (!take_for_scoring(lock, run.store.folder())) return {std::nullopt, "other shards still hold the folder; " + later};
   }
   const FeatureFacts* features = extractor ? &extractor->facts() : nullptr;
@@ -200,9 +201,7 @@ void remove_temporaries(const fs::path& folder) {
   if (removed > 0) log_info("removed {} temporary files of a killed run", removed);
 }
 
-const char* stages_name(Stages stages) {
-  return stages == Stages::sample ? "sample" : stages == Stages::score ? "score" : "run";
-}
+const char* stages_name(Stages stages) { return stages == Stages::sample ? "sample" : stages == Stages::score ? "score" : "run"; }
 
 void note_circumstances(LedgerSession& session, const Run& run) {
   const auto& cost = run.sampler.cost();

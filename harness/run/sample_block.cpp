@@ -1,10 +1,10 @@
 #include "run/sample_block.h"
 
+#include <ATen/core/Tensor.h>
+
 #include <algorithm>
 #include <cstring>
 #include <vector>
-
-#include <ATen/core/Tensor.h>
 
 #include "models/models.h"
 #include "protocols/array_names.h"
@@ -67,8 +67,8 @@ BatchRows batch_rows(const TrajectoryResult& result, const Codec& codec, bool ma
   const auto to_image = [&](const at::Tensor& x) { return unfold_to_image(x, codec).to(at::kCPU, at::kFloat).contiguous(); };
   BatchRows out{to_image(result.sample), {}};
   for (const auto& output : result.outputs) {
-    ALEA_CHECK(output.step_scores.dim() == 2 && output.step_scores.size(0) == out.images.size(0), "step scores of {} have {} rows",
-               output.name, output.step_scores.size(0));
+    ALEA_CHECK(output.step_scores.dim() == 2 && output.step_scores.size(0) == out.images.size(0),
+               "step scores of {} have {} rows", output.name, output.step_scores.size(0));
     const bool has_map = maps && output.map.defined();
     out.statistics.push_back(
         {output.name, output.step_scores.to(at::kCPU, at::kDouble).contiguous(), has_map ? to_image(output.map) : at::Tensor()});
@@ -146,8 +146,8 @@ ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(
   block.finite.assign(range.count, 0);
   for (const auto& ids : micro_batches_of(range, p.plan.micro_batch)) {
     const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, p.plan.seed);
-    p.cost.base_nfe += result.cost.base_nfe;
-    p.cost.extra_nfe += result.cost.extra_nfe;
+    p.cost.base_nfe += result.cost.base_nfe * ids.size();
+    p.cost.extra_nfe += result.cost.extra_nfe * ids.size();
     p.cost.padded += result.cost.padded;
     const auto batch = batch_rows(result, p.denoiser->spec().codec, p.plan.maps);
     if (block.done == 0) start_statistics(block, batch, range.count);

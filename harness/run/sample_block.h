@@ -14,11 +14,11 @@ namespace alea {
 /// What a record says about the network side of a plan.
 struct SampleFacts {
   std::string model_kind;
-  std::string weights_sha256;     ///< empty: no weights
+  std::string weights_sha256;  ///< empty: no weights
   std::int64_t n_parameters = 0;
-  ImageExtent image;              ///< as stored
-  int base_nfe = 0;               ///< network evaluations an image asked by the sampler
-  int extra_nfe = 0;              ///< and by all estimators
+  ImageExtent image;  ///< as stored
+  int base_nfe = 0;   ///< network evaluations an image asked by the sampler
+  int extra_nfe = 0;  ///< and by all estimators
 };
 
 /// Rows that the network was asked for, since construction.
@@ -39,9 +39,9 @@ class BlockSampler {
   const SampleCost& cost() const;
 
   /// The arrays of a block of n ids: ids u64 [n]; images u8 [n, h, w, c]; finite u8 [n]; scores/<statistic> f64 [n, W];
-  /// maps/<statistic> f32 [n, h, w, c] where the plan wants maps and the estimator has them. A sample with a value that isn't finite
-  /// anywhere (sample, score or map) has finite = 0 and zeros everywhere else: counted, never spread.
-  /// `after_batch` gets the number of images done in each micro-batch, and may throw to stop.
+  /// maps/<statistic> f32 [n, h, w, c] where the plan wants maps and the estimator has them. A sample with a value that isn't
+  /// finite anywhere (sample, score or map) has finite = 0 and zeros everywhere else: counted, never spread. `after_batch` gets
+  /// the number of images done in each micro-batch, and may throw to stop.
   ArrayMap sample(const BlockRange& block, const std::function<void(std::uint32_t)>& after_batch = {});
 
  private:

@@ -1,14 +1,14 @@
 #include "run/threads.h"
 
-#include <algorithm>
-#include <memory>
-#include <string>
-#include <thread>
-
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <tbb/global_control.h>
 #include <torch/headeronly/version.h>
+
+#include <algorithm>
+#include <memory>
+#include <string>
+#include <thread>
 
 #include "core/provenance.h"
 #include "hdf5/hdf5.h"

@@ -8,8 +8,8 @@ void use_threads(int n);
 /// How many that is at present.
 int threads_in_use();
 
-/// While one lives, BLAS has one thread: metrics bring their own threads, and the order in which a threaded product is summed would
-/// show in the last bits of a record.
+/// While one lives, BLAS has one thread: metrics bring their own threads, and the order in which a threaded product is summed
+/// would show in the last bits of a record.
 class OneBlasThread {
  public:
   OneBlasThread();

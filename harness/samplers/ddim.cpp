@@ -1,8 +1,8 @@
-#include <algorithm>
-#include <cmath>
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/clamp.h>
+
+#include <algorithm>
+#include <cmath>
 
 #include "samplers/noise.h"
 #include "samplers/samplers.h"
@@ -37,7 +37,8 @@ struct Fields<DdimOptions> {
         field("final_alpha", &O::final_alpha, "alpha_bar after the last step: 1, or that of time 0").one_of({"one", "first"}),
         field("eta", &O::eta, "0 = deterministic, 1 = the noise of DDPM").range(0, 1),
         field("clip", &O::clip, "predicted clean images are clipped to [-1, 1]"),
-        field("rederive_eps", &O::rederive_eps, "after clipping, take eps from the clipped image (guided-diffusion; not diffusers)")};
+        field("rederive_eps", &O::rederive_eps,
+              "after clipping, take eps from the clipped image (guided-diffusion; not diffusers)")};
   }
 };
 
@@ -92,7 +93,8 @@ struct DdimPlan {
 
 class Ddim : public Sampler {
  public:
-  Ddim(std::shared_ptr<const DdimPlan> plan, at::Tensor x_T, Ids ids) : plan_(std::move(plan)), x_(std::move(x_T)), ids_(std::move(ids)) {
+  Ddim(std::shared_ptr<const DdimPlan> plan, at::Tensor x_T, Ids ids)
+      : plan_(std::move(plan)), x_(std::move(x_T)), ids_(std::move(ids)) {
     if (x_.dim() != 4 || x_.size(0) != static_cast<std::int64_t>(ids_.size()))
       fail(ErrorCode::shape, "ddim: expected x_T [B, C, H, W] with B = {} ids, found {} dimensions", ids_.size(), x_.dim());
   }

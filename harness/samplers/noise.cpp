@@ -1,7 +1,7 @@
 #include "samplers/noise.h"
 
-#include <ATen/ops/empty.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 
 #include "samplers/sampler.h"
 

@@ -1,9 +1,9 @@
 #include "samplers/sampler.h"
 
-#include <cmath>
-
 #include <ATen/TensorOperators.h>
 #include <fmt/ranges.h>
+
+#include <cmath>
 
 #include "core/error.h"
 

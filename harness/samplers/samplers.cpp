@@ -11,7 +11,7 @@ const Registry<SamplerFactory, const SamplerContext&>& sampler_registry() {
 #define ALEA_SAMPLER(kind) kind##_sampler(),
 #include "samplers/samplers.def"
 #undef ALEA_SAMPLER
-                                                                                    });
+                                                                                   });
   return registry;
 }
 

@@ -1,10 +1,10 @@
 #include "trajectory/packer.h"
 
-#include <algorithm>
-
+#include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
-#include <ATen/TensorOperators.h>
+
+#include <algorithm>
 
 #include "core/error.h"
 

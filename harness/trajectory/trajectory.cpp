@@ -1,9 +1,9 @@
 #include "trajectory/trajectory.h"
 
-#include <iterator>
-
-#include <ATen/core/grad_mode.h>
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+
+#include <iterator>
 
 #include "core/error.h"
 #include "trajectory/packer.h"
@@ -20,7 +20,8 @@ struct Request {
 
 class Run {
  public:
-  Run(Denoiser& denoiser, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators, std::int64_t n_images, bool pack)
+  Run(Denoiser& denoiser, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators, std::int64_t n_images,
+      bool pack)
       : packer_(denoiser, n_images), sampler_(sampler), estimators_(estimators), pack_(pack) {}
 
   void to_the_end() {
@@ -73,8 +74,10 @@ class Run {
     std::size_t first = 0;
     for (const auto& request : requests) {
       const std::size_t count = request.queries.size();
-      if (pack_) request.estimator->consume(request.view, std::span(together).subspan(first, count));
-      else request.estimator->consume(request.view, each_alone(request.queries));
+      if (pack_)
+        request.estimator->consume(request.view, std::span(together).subspan(first, count));
+      else
+        request.estimator->consume(request.view, each_alone(request.queries));
       first += count;
     }
   }

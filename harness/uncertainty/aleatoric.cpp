@@ -1,9 +1,9 @@
+#include <ATen/TensorOperators.h>
+
 #include "samplers/noise.h"
 #include "uncertainty/estimators.h"
 #include "uncertainty/moments.h"
 #include "uncertainty/window.h"
-
-#include <ATen/TensorOperators.h>
 
 namespace alea {
 namespace {
@@ -38,7 +38,9 @@ struct AleatoricPlan {
 class Aleatoric : public Estimator {
  public:
   Aleatoric(const AleatoricPlan& plan, std::int64_t n_images)
-      : plan_(plan), variance_("aleatoric.variance", n_images, plan.window), centred_("aleatoric.centred", n_images, plan.window) {}
+      : plan_(plan),
+        variance_("aleatoric.variance", n_images, plan.window),
+        centred_("aleatoric.centred", n_images, plan.window) {}
 
   std::vector<Query> rows(const StepView& step) override {
     std::vector<Query> out;

@@ -11,7 +11,7 @@ const Registry<EstimatorFactory, const EstimatorContext&>& estimator_registry() 
 #define ALEA_ESTIMATOR(file) file##_estimator(),
 #include "uncertainty/estimators.def"
 #undef ALEA_ESTIMATOR
-                                                                                          });
+                                                                                         });
   return registry;
 }
 

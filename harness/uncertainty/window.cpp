@@ -7,7 +7,8 @@ namespace alea {
 Window::Window(int first, int last, int n_steps) : first_(first), last_(last) {
   if (!(0 <= first && first <= last && last < n_steps))
     fail(ErrorCode::config,
-         "the window first_index = {} to last_index = {} (both inclusive) doesn't fit a sampler of {} steps, whose indices are 0..{}",
+         "the window first_index = {} to last_index = {} (both inclusive) doesn't fit a sampler of {} steps, whose indices are "
+         "0..{}",
          first, last, n_steps, n_steps - 1);
 }
 

@@ -20,3 +20,18 @@ function(alea_library name folder)
   endif()
   add_library(alea::${name} ALIAS alea_${name})
 endfunction()
+
+# Gives one source file of a library version, git revision and kind of build. The revision is looked up at every build, and a
+# new one compiles that file alone.
+function(alea_build_info name source)
+  set(folder ${PROJECT_BINARY_DIR}/generated)
+  add_custom_target(alea_git_revision
+    COMMAND ${CMAKE_COMMAND} -DSOURCE=${PROJECT_SOURCE_DIR} -DHEADER=${folder}/alea_git_revision.h
+            -P ${PROJECT_SOURCE_DIR}/scripts/cmake/git_revision.cmake
+    BYPRODUCTS ${folder}/alea_git_revision.h
+    COMMENT "Looking up the git revision")
+  add_dependencies(alea_${name} alea_git_revision)
+  set_source_files_properties(${source} PROPERTIES
+    INCLUDE_DIRECTORIES ${folder}
+    COMPILE_DEFINITIONS "ALEA_VERSION=\"${PROJECT_VERSION}\";ALEA_BUILD_TYPE=\"${CMAKE_BUILD_TYPE}\";ALEA_NATIVE=$<BOOL:${ALEA_NATIVE}>")
+endfunction()

@@ -1,11 +1,11 @@
-#include <algorithm>
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include "samplers/noise.h"
 #include "tests/contract/toys.h"
@@ -67,7 +67,8 @@ TEST_P(ModelContract, RefusesOtherShapes) {
   EXPECT_EQ(test::code_of([&] { denoiser_->predict(wrong_t); }), ErrorCode::shape);
 }
 
-INSTANTIATE_TEST_SUITE_P(WithoutFiles, ModelContract, testing::ValuesIn(kinds_without_files()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(WithoutFiles, ModelContract, testing::ValuesIn(kinds_without_files()),
+                         [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace alea

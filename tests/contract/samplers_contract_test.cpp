@@ -1,9 +1,9 @@
-#include <cmath>
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/isfinite.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 #include "tests/contract/toys.h"
 #include "trajectory/trajectory.h"
@@ -57,7 +57,8 @@ TEST_P(SamplerContract, ResolvedConfigIsComplete) {
   EXPECT_TRUE(resolved.contains("steps"));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SamplerContract, testing::ValuesIn(sampler_registry().names()), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(All, SamplerContract, testing::ValuesIn(sampler_registry().names()),
+                         [](const auto& info) { return info.param; });
 
 }  // namespace
 }  // namespace alea

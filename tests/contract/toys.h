@@ -16,7 +16,8 @@ inline std::unique_ptr<Denoiser> mixture() {
   return make(model_registry(), {{"kind", "toy_mixture"}, {"channels", 2}, {"height", 3}, {"width", 5}});
 }
 
-inline std::unique_ptr<SamplerFactory> sampler(const std::string& kind, int steps, const Denoiser& denoiser, std::uint64_t seed = 1) {
+inline std::unique_ptr<SamplerFactory> sampler(const std::string& kind, int steps, const Denoiser& denoiser,
+                                               std::uint64_t seed = 1) {
   const SamplerContext context{denoiser.schedule(), seed};
   return make<SamplerFactory, const SamplerContext&>(sampler_registry(), {{"kind", kind}, {"steps", steps}}, context);
 }

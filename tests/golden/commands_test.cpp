@@ -12,9 +12,19 @@ using ::testing::HasSubstr;
 using ::testing::StartsWith;
 
 TEST(Commands, EveryHelpOpensWithAnExample) {
-  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
-           {}, {"run"}, {"sample"}, {"score"}, {"validate"}, {"list"}, {"train"}, {"store"}, {"store", "verify"}, {"store", "ls"},
-           {"stats"}, {"stats", "build"}, {"stats", "show"}}) {
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{{},
+                                                                                       {"run"},
+                                                                                       {"sample"},
+                                                                                       {"score"},
+                                                                                       {"validate"},
+                                                                                       {"list"},
+                                                                                       {"train"},
+                                                                                       {"store"},
+                                                                                       {"store", "verify"},
+                                                                                       {"store", "ls"},
+                                                                                       {"stats"},
+                                                                                       {"stats", "build"},
+                                                                                       {"stats", "show"}}) {
     auto words = command;
     words.push_back("--help");
     const Ended ended = run_alea(words);

@@ -72,8 +72,12 @@ TEST(WrongInput, MissingModelFileIsFoundByValidateAndByRunBeforeAnythingIsWritte
 Json unet_with_weights(const TemporaryFolder& folder, const std::string& bytes, const std::string& sha256) {
   write_text(folder / "weights.safetensors", bytes);
   const Json architecture = {{"block_out_channels", {32, 32}}, {"layers_per_block", 1}, {"norm_num_groups", 8}};
-  const Json manifest = {{"architecture", architecture}, {"schedule", Json::object()}, {"shape", {4, 14, 14}}, {"fold", 2},
-                         {"weights", "weights.safetensors"}, {"sha256", sha256}};
+  const Json manifest = {{"architecture", architecture},
+                         {"schedule", Json::object()},
+                         {"shape", {4, 14, 14}},
+                         {"fold", 2},
+                         {"weights", "weights.safetensors"},
+                         {"sha256", sha256}};
   write_text(folder / "unet.json", manifest.dump());
   return {{"kind", "ddpm_unet"}, {"manifest", (folder / "unet.json").string()}};
 }

@@ -1,9 +1,9 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <random>
 #include <thread>
-
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
 
 #include "core/config.h"
 #include "tests/support/smoke.h"
@@ -51,13 +51,16 @@ TEST(Resume, KilledFiveTimesAtRandomEndsWithTheSameBytes) {
 }
 
 /// A run long enough to be met in the middle of its work.
-std::vector<std::string> long_run(const fs::path& folder) { return smoke(folder, {"--set", "/sampler/steps=1000", "--set", "/model/height=16"}); }
+std::vector<std::string> long_run(const fs::path& folder) {
+  return smoke(folder, {"--set", "/sampler/steps=1000", "--set", "/model/height=16"});
+}
 
 TEST(Resume, SignalStopsBetweenMicroBatchesWithStatus130) {
   for (const int number : {SIGINT, SIGTERM}) {
     const TemporaryFolder folder;
     Process process(long_run(folder / "run"));
-    while (process.running() && !fs::exists(folder / "run/blocks/000000.h5")) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    while (process.running() && !fs::exists(folder / "run/blocks/000000.h5"))
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
     process.send(number);
     const Ended ended = process.wait();
     EXPECT_EQ(ended.status, 130) << ended.err;
@@ -81,7 +84,8 @@ TEST(Resume, OnlyMissingBlocksAreMadeAgain) {
 TEST(Resume, TemporariesOfAKilledRunAreRemoved) {
   const TemporaryFolder folder;
   ASSERT_EQ(run_alea(smoke(folder / "run")).status, 0);
-  for (const char* name : {"run/record.json.999999999.tmp", "run/blocks/000001.h5.999999999.tmp"}) write_text(folder / name, "half");
+  for (const char* name : {"run/record.json.999999999.tmp", "run/blocks/000001.h5.999999999.tmp"})
+    write_text(folder / name, "half");
   expect_undisturbed_after_resuming(folder / "run");
 }
 

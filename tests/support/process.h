@@ -94,7 +94,8 @@ class Process {
     int status = 0;
     waitpid(pid_, &status, 0);
     waited_ = true;
-    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), file_text(streams_ / "out"), file_text(streams_ / "err")};
+    return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), file_text(streams_ / "out"),
+            file_text(streams_ / "err")};
   }
 
  private:
@@ -126,7 +127,8 @@ inline std::map<std::string, std::string> result_files(const fs::path& folder) {
 }
 
 /// Names of the files that differ or are in one map only.
-inline std::vector<std::string> differing(const std::map<std::string, std::string>& a, const std::map<std::string, std::string>& b) {
+inline std::vector<std::string> differing(const std::map<std::string, std::string>& a,
+                                          const std::map<std::string, std::string>& b) {
   std::vector<std::string> out;
   for (const auto& [name, content] : a)
     if (const auto other = b.find(name); other == b.end() || other->second != content) out.push_back(name);

@@ -24,7 +24,12 @@ Conv2d::Conv2d(ParameterSource& source, const std::string& name, int in, int out
       stride(stride),
       padding(padding) {}
 
-at::Tensor Conv2d::operator()(const at::Tensor& x) const { return at::conv2d(x, weight, bias, stride, padding); }
+at::Tensor Conv2d::operator()(const at::Tensor& x) const {
+  // libtorch's convolutions, norms and attention don't run on the meta device (Python's are written in Python): shapes are worked out here.
+  if (!x.is_meta()) return at::conv2d(x, weight, bias, stride, padding);
+  const auto out = [&](int axis) { return (x.size(axis) + 2 * padding - weight.size(axis)) / stride + 1; };
+  return at::empty({x.size(0), weight.size(0), out(2), out(3)}, x.options());
+}
 
 Linear::Linear(ParameterSource& source, const std::string& name, int in, int out)
     : weight(source.take(name + ".weight", {out, in}, ParameterRole::matrix)),
@@ -38,11 +43,17 @@ GroupNorm::GroupNorm(ParameterSource& source, const std::string& name, int chann
       groups(groups),
       eps(eps) {}
 
-at::Tensor GroupNorm::operator()(const at::Tensor& x) const { return at::group_norm(x, groups, scale, shift, eps); }
+at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
+  return x.is_meta() ? at::empty_like(x) : at::group_norm(x, groups, scale, shift, eps);
+}
 
 at::Tensor GroupNorm::then_silu(const at::Tensor& x) const {
   if (can_fuse_group_norm_silu(x, scale)) return group_norm_silu(x, groups, scale, shift, eps);
   return at::silu((*this)(x));
+}
+
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  return q.is_meta() ? at::empty_like(q) : at::scaled_dot_product_attention(q, k, v);
 }
 
 at::Tensor DropoutSites::apply(const at::Tensor& x, std::uint32_t site, bool attention_site) const {

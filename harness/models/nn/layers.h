@@ -36,6 +36,9 @@ struct GroupNorm {
   at::Tensor then_silu(const at::Tensor& x) const;  ///< silu(norm(x)), one pass where a kernel exists
 };
 
+/// softmax(q k^T / sqrt(d)) v: [B, heads, tokens, d]. Always 4-D: 3-D calls aren't bit-equal across batch splits.
+at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
+
 /// Masks of one network call. Each site has its number; plain mode and p = 0 return x itself.
 class DropoutSites {
  public:

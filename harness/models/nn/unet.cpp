@@ -59,7 +59,7 @@ at::Tensor Attention::operator()(const at::Tensor& x, const DropoutSites& dropou
   const auto batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
   const auto tokens = norm(x).permute({0, 2, 3, 1}).reshape({batch, height * width, channels});
   const auto split = [&](const at::Tensor& y) { return y.view({batch, height * width, heads, channels / heads}).transpose(1, 2); };
-  const auto mixed = at::scaled_dot_product_attention(split(to_q(tokens)), split(to_k(tokens)), split(to_v(tokens)));
+  const auto mixed = attend(split(to_q(tokens)), split(to_k(tokens)), split(to_v(tokens)));
   const auto joined = mixed.transpose(1, 2).reshape({batch, height * width, channels});
   const auto out = dropout.apply(to_out(joined), site, true);
   return x + out.reshape({batch, height, width, channels}).permute({0, 3, 1, 2});

@@ -113,7 +113,7 @@ TEST_F(Safetensors, TruncatedAtEveryByteIsAnErrorAndNeverACrash) {
 TEST_F(Safetensors, EveryFlippedHeaderByteIsReadOrRefusedAndNeverCrashes) {
   const Bytes whole = read_file(fs::path(ALEA_SOURCE_DIR) / "tests/fixtures/safetensors_mixed.safetensors");
   for (std::size_t i = 0; i < whole.size(); ++i)
-    for (const unsigned mask : {0x01U, 0x10U, 0x80U, 0xffU}) {
+    for (const unsigned mask : {0x01U, 0xffU}) {
       Bytes damaged = whole;
       damaged[i] ^= static_cast<std::byte>(mask);
       try {

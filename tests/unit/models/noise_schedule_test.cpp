@@ -1,10 +1,10 @@
 #include "models/noise_schedule.h"
 
+#include <gtest/gtest.h>
+
 #include <cstring>
 #include <fstream>
 #include <iterator>
-
-#include <gtest/gtest.h>
 
 #include "tests/support/plugins.h"
 

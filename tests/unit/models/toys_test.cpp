@@ -1,10 +1,10 @@
-#include <cmath>
-
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/linspace.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 #include "models/models.h"
 #include "tests/support/plugins.h"
@@ -28,7 +28,14 @@ struct Toy {
 std::vector<Toy> toys() {
   return {{"gaussian", {{"kind", "toy_gaussian"}, {"height", 1}, {"width", 41}, {"std", 0.7}}, {{1, 0, 0.7}}},
           {"mixture",
-           {{"kind", "toy_mixture"}, {"height", 1}, {"width", 41}, {"weight", 0.2}, {"mean_1", -0.9}, {"mean_2", 0.4}, {"std_1", 0.15}, {"std_2", 0.3}},
+           {{"kind", "toy_mixture"},
+            {"height", 1},
+            {"width", 41},
+            {"weight", 0.2},
+            {"mean_1", -0.9},
+            {"mean_2", 0.4},
+            {"std_1", 0.15},
+            {"std_2", 0.3}},
            {{0.2, -0.9, 0.15}, {0.8, 0.4, 0.3}}}};
 }
 
@@ -69,8 +76,8 @@ TEST(Toys, EachRowHasItsOwnTime) {
     const auto denoiser = make(model_registry(), toy.config);
     Batch both = batch_at(x, 700);
     both.t[1].fill_(30);
-    const at::Tensor apart =
-        at::cat({denoiser->predict(batch_at(x.narrow(0, 0, 1), 700)).eps, denoiser->predict(batch_at(x.narrow(0, 1, 1), 30)).eps});
+    const at::Tensor apart = at::cat(
+        {denoiser->predict(batch_at(x.narrow(0, 0, 1), 700)).eps, denoiser->predict(batch_at(x.narrow(0, 1, 1), 30)).eps});
     EXPECT_TRUE(at::equal(denoiser->predict(both).eps, apart)) << toy.name;
   }
 }
@@ -92,7 +99,10 @@ TEST(Toys, RefuseOtherShapesAndTimes) {
     const at::Tensor x = at::full({2, 1, 1, 41}, 0.0, at::kFloat);
     EXPECT_EQ(code_of([&] { denoiser->predict(batch_at(x.reshape({2, 1, 41, 1}), 3)); }), ErrorCode::shape);
     EXPECT_EQ(code_of([&] { denoiser->predict(batch_at(x.to(at::kDouble), 3)); }), ErrorCode::shape);
-    EXPECT_EQ(code_of([&] { denoiser->predict({.x = x, .t = at::full({1}, 3.0, at::kFloat), .ids = {0, 1}}); }), ErrorCode::shape);
+    EXPECT_EQ(code_of([&] {
+                denoiser->predict({.x = x, .t = at::full({1}, 3.0, at::kFloat), .ids = {0, 1}});
+              }),
+              ErrorCode::shape);
     EXPECT_EQ(code_of([&] { denoiser->predict(batch_at(x, 3.5)); }), ErrorCode::domain);
     EXPECT_EQ(code_of([&] { denoiser->predict(batch_at(x, 1000)); }), ErrorCode::domain);
   }

@@ -20,6 +20,7 @@ namespace alea {
 /// reference of good ones. "aleatoric.variance" is high for the bad ones, "aleatoric.centred" is its negative.
 struct FakeRun {
   static constexpr std::uint64_t kSide = 4, kPixels = kSide * kSide;
+  static inline const std::string kNetworkSha256 = std::string(64, '9');
 
   fs::path folder;
   Json config;
@@ -27,7 +28,7 @@ struct FakeRun {
   std::uint64_t non_finite_below = 0;  ///< ids below have finite = 0 and zeros, as the runner stores them
   bool defects_show = true;            ///< false: planted features are those of the sound images
   bool random_score_knows = false;     ///< true: the control is told which images are bad
-  std::string network_sha256;
+  std::string network_sha256 = kNetworkSha256;
 
   explicit FakeRun(const std::string& name)
       : folder(fs::temp_directory_path() / fmt::format("alea_fake_run_{}_{}", ::getpid(), name)),
@@ -148,7 +149,7 @@ struct FakeRun {
     out.record.protocol = "filtering";
     out.record.preset = "paper";
     out.record.model = {{"kind", "toy_mixture"}};
-    out.record.data = {{"features", {{"network", "pixels"}, {"network_sha256", Json()}}}};
+    out.record.data = {{"features", {{"network", "pixels"}, {"network_sha256", kNetworkSha256}}}};
     out.record.provenance = Json::object();
     out.curves = resolved.protocol->score(store, out.record);
     return out;

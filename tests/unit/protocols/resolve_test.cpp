@@ -113,7 +113,7 @@ TEST(ResolveConfig, RefusesARunWithoutTheRandomControl) {
 TEST(ResolveConfig, RefusesTheSameStatisticTwice) {
   Json config = config_of("smoke.toy");
   config["estimators"].push_back(config["estimators"][0]);
-  EXPECT_THAT(errors_of(config), HasSubstr("aleatoric.variance"));
+  EXPECT_THAT(errors_of(config), HasSubstr("two estimators yield the statistic"));
 }
 
 std::string comparable_sha256(const Json& config) {

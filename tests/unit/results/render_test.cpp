@@ -20,6 +20,14 @@ TEST(RenderTable, ShowsTwoDigitsOfTheStandardError) {
   EXPECT_THAT(line_with(render_table(sample_record()), "fd.net.all"), HasSubstr("3.250  3.207 .. 3.293"));
 }
 
+TEST(RenderTable, NeverShowsAMinusZero) {
+  Record record = sample_record();
+  record.metrics[0].interval = Interval{3.25, 0.021, -0.0001, 3.293};
+  EXPECT_THAT(line_with(render_table(record), "fd.net.all"), HasSubstr(" 0.000 .. 3.293"));
+  record.metrics[0].interval->low = -0.01;
+  EXPECT_THAT(line_with(render_table(record), "fd.net.all"), HasSubstr(" -0.010 .. 3.293"));
+}
+
 TEST(RenderTable, ShowsTheReasonOfANull) {
   const std::string line = line_with(render_table(sample_record()), "kid.net.all");
   EXPECT_THAT(line, HasSubstr("null"));

@@ -1,8 +1,8 @@
 #include "run/ledger.h"
 
-#include <thread>
-
 #include <gtest/gtest.h>
+
+#include <thread>
 
 #include "core/files.h"
 #include "tests/support/process.h"

@@ -1,9 +1,9 @@
 #include "run/pixels.h"
 
+#include <gtest/gtest.h>
+
 #include <limits>
 #include <vector>
-
-#include <gtest/gtest.h>
 
 namespace alea {
 namespace {

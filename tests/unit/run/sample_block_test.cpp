@@ -17,7 +17,8 @@ Plan toy_plan(double std = 0.5) {
   plan.micro_batch = 4;
   plan.model = {{"kind", "toy_gaussian"}, {"channels", 2}, {"height", 4}, {"width", 6}, {"std", std}};
   plan.sampler = {{"kind", "ddim"}, {"steps", 10}};
-  plan.estimators = Json::array({{{"kind", "aleatoric"}, {"passes", 2}, {"first_index", 7}, {"last_index", 8}}, {{"kind", "random"}}});
+  plan.estimators =
+      Json::array({{{"kind", "aleatoric"}, {"passes", 2}, {"first_index", 7}, {"last_index", 8}}, {{"kind", "random"}}});
   return plan;
 }
 

@@ -1,8 +1,8 @@
 #include "run/signals.h"
 
-#include <csignal>
-
 #include <gtest/gtest.h>
+
+#include <csignal>
 
 #include "core/error.h"
 

@@ -1,5 +1,3 @@
-#include <cmath>
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/equal.h>
@@ -7,6 +5,8 @@
 #include <ATen/ops/tanh.h>
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
 
 #include "models/models.h"
 #include "samplers/noise.h"
@@ -101,7 +101,8 @@ double gaussian_error(const Json& options, double std) {
 TEST(Ddim, ConvergesToTheKnownLawAtOrderOne) {
   for (const char* spacing : {"leading", "trailing", "linspace"}) {
     std::vector<double> errors;
-    for (const int steps : {125, 250, 500}) errors.push_back(gaussian_error({{"steps", steps}, {"spacing", spacing}, {"clip", false}}, 0.5));
+    for (const int steps : {125, 250, 500})
+      errors.push_back(gaussian_error({{"steps", steps}, {"spacing", spacing}, {"clip", false}}, 0.5));
     EXPECT_LT(errors.back(), 0.01) << spacing;
     for (int i = 0; i < 2; ++i) {
       EXPECT_GT(errors[i] / errors[i + 1], 1.7) << spacing;
@@ -113,12 +114,12 @@ TEST(Ddim, ConvergesToTheKnownLawAtOrderOne) {
 TEST(Ddim, FullNoiseSamplesHaveTheVarianceOfTheData) {
   const double std = 0.5;
   const auto denoiser = make(model_registry(), {{"kind", "toy_gaussian"}, {"height", 64}, {"width", 64}, {"std", std}});
-  const auto factory = ddim({{"steps", 250}, {"eta", 1}, {"clip", false}}, 5);
-  const Ids ids{0, 1, 2, 3};
+  const auto factory = ddim({{"steps", 1000}, {"eta", 1}, {"clip", false}}, 5);
+  const Ids ids{0, 1};
   const at::Tensor sample = solve(*factory, initial_noise(5, ids, denoiser->spec().shape), ids,
                                   [&](const Query& query) { return predict_with(*denoiser, query); });
   const double variance = (sample * sample).mean().item<double>();
-  EXPECT_NEAR(variance / (std * std), 1, 0.06);  // five standard errors of 16,384 elements
+  EXPECT_NEAR(variance / (std * std), 1, 0.08);  // five standard errors of 8,192 elements
 }
 
 TEST(Ddim, NoiseOfAStepIsSigmaTimesTheDrawOfItsIdAndIndex) {
@@ -183,7 +184,8 @@ TEST(Ddim, RefusesToBeAskedOutOfTurn) {
 }
 
 TEST(Ddim, ConfigNamesWhatIsWrong) {
-  for (const Json& wrong : std::vector<Json>{{{"steps", 0}}, {{"steps", 1001}}, {{"spacing", "even"}}, {{"eta", 1.5}}, {{"step", 3}}})
+  for (const Json& wrong :
+       std::vector<Json>{{{"steps", 0}}, {{"steps", 1001}}, {{"spacing", "even"}}, {{"eta", 1.5}}, {{"step", 3}}})
     EXPECT_EQ(code_of([&] { ddim(wrong); }), ErrorCode::config) << wrong;
 }
 

@@ -1,12 +1,12 @@
 #include "uncertainty/estimators.h"
 
-#include <cmath>
-#include <numbers>
-
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <gtest/gtest.h>
+
+#include <cmath>
+#include <numbers>
 
 #include "models/models.h"
 #include "samplers/noise.h"
@@ -19,12 +19,13 @@ namespace {
 using test::code_of;
 using test::make;
 
-constexpr int kReplicates = 20000;
+constexpr int kChannels = 5, kWidth = 4000, kReplicates = kChannels * kWidth;
 const std::vector<float> kPlaces{-1.9f, -0.8f, -0.2f, 0.1f, 0.45f, 1.1f, 2.3f};
 
 Json toy(Json config) {
+  config["channels"] = kChannels;
   config["height"] = kPlaces.size();
-  config["width"] = kReplicates;
+  config["width"] = kWidth;
   return config;
 }
 
@@ -62,7 +63,7 @@ struct Measured {
 
 Measured summarise(const at::Tensor& map) {
   Measured out;
-  const at::Tensor rows = map[0][0].to(at::kDouble);
+  const at::Tensor rows = map[0].to(at::kDouble).transpose(0, 1);
   for (std::size_t k = 0; k < kPlaces.size(); ++k) {
     out.mean.push_back(rows[k].mean().item<double>());
     out.standard_error.push_back(rows[k].std().item<double>() / std::sqrt(kReplicates));
@@ -74,8 +75,8 @@ Measured summarise(const at::Tensor& map) {
 std::array<Measured, 2> measure(Denoiser& denoiser, int t, bool clip) {
   const auto sampler_factory = ddim(denoiser.schedule(), {{"steps", 1}, {"steps_offset", t}, {"clip", clip}});
   const auto factory = estimator({{"kind", "aleatoric"}, {"first_index", 0}, {"last_index", 0}}, 1, 17);
-  at::Tensor x = at::full({1, 1, static_cast<std::int64_t>(kPlaces.size()), kReplicates}, 0.0, at::kFloat);
-  for (std::size_t k = 0; k < kPlaces.size(); ++k) x[0][0][k].fill_(kPlaces[k]);
+  at::Tensor x = at::full({1, kChannels, static_cast<std::int64_t>(kPlaces.size()), kWidth}, 0.0, at::kFloat);
+  for (std::size_t k = 0; k < kPlaces.size(); ++k) x.select(2, k).fill_(kPlaces[k]);
   const auto sampler = sampler_factory->start(x, {4});
   const auto outputs = watch(denoiser, *sampler, *factory->start({4}));
   return {summarise(outputs.at(0).map), summarise(outputs.at(1).map)};
@@ -128,7 +129,9 @@ void expect_within_error(const Measured& measured, std::size_t k, double exact, 
 
 TEST(Aleatoric, EqualsQuadratureOnTheMixture) {
   const std::vector<Component> law{{0.3, -0.7, 0.2}, {0.7, 0.6, 0.5}};
-  const auto denoiser = make(model_registry(), toy({{"kind", "toy_mixture"}, {"weight", 0.3}, {"mean_1", -0.7}, {"mean_2", 0.6}, {"std_1", 0.2}, {"std_2", 0.5}}));
+  const auto denoiser =
+      make(model_registry(),
+           toy({{"kind", "toy_mixture"}, {"weight", 0.3}, {"mean_1", -0.7}, {"mean_2", 0.6}, {"std_1", 0.2}, {"std_2", 0.5}}));
   for (const bool clip : {true, false}) {
     int clipped = 0, free = 0;
     for (const int t : {60, 200, 500}) {
@@ -178,7 +181,8 @@ TEST(Aleatoric, AsksOnlyInsideItsWindowAtTheTimeAndIdsOfTheStep) {
     const auto rows = watcher->rows(view);
     ASSERT_EQ(rows.size(), i == 1 || i == 2 ? 3u : 0u);
     for (std::size_t pass = 0; pass < rows.size(); ++pass) {
-      const DrawKey key{.stream = Stream::re_noise, .step = static_cast<std::uint32_t>(i), .pass = static_cast<std::uint32_t>(pass)};
+      const DrawKey key{
+          .stream = Stream::re_noise, .step = static_cast<std::uint32_t>(i), .pass = static_cast<std::uint32_t>(pass)};
       EXPECT_EQ(rows[pass].t, view.t);
       EXPECT_EQ(rows[pass].ids, ids);
       EXPECT_TRUE(at::equal(rows[pass].x, add_noise(view.x0, draw_normals(key, ids, denoiser->spec().shape), view.alpha_bar)));
@@ -216,7 +220,10 @@ TEST(EpsEnergy, IsTheSumOfSquaresOfTheSamplersOwnPredictions) {
   const auto watcher = estimator({{"kind", "eps_energy"}, {"first_index", 1}, {"last_index", 1}}, 2)->start(ids);
   const at::Tensor eps = initial_noise(1, ids, {1, 2, 2});
   for (int i = 0; i < 2; ++i) {
-    const StepView view{.index = {i}, .n_steps = 2, .eps = eps * (i + 1), .ids = &ids};
+    StepView view;
+    view.index = {i};
+    view.eps = eps * (i + 1);
+    view.ids = &ids;
     EXPECT_TRUE(watcher->rows(view).empty());
     watcher->consume(view, {});
   }
@@ -238,8 +245,10 @@ TEST(RandomScore, IsUniformByIdAndWithoutAMap) {
   EXPECT_EQ(scores.sizes(), at::IntArrayRef({4000, 1}));
   EXPECT_NEAR(scores.mean().item<double>(), 0.5, 0.02);  // over four standard errors
   EXPECT_NEAR(scores.std().item<double>(), 1 / std::sqrt(12.0), 0.01);
-  EXPECT_EQ(estimator({{"kind", "random"}}, 50, 6)->start({77})->outputs()[0].step_scores.item<double>(), scores[77][0].item<double>());
-  EXPECT_NE(estimator({{"kind", "random"}}, 50, 7)->start({77})->outputs()[0].step_scores.item<double>(), scores[77][0].item<double>());
+  EXPECT_EQ(estimator({{"kind", "random"}}, 50, 6)->start({77})->outputs()[0].step_scores.item<double>(),
+            scores[77][0].item<double>());
+  EXPECT_NE(estimator({{"kind", "random"}}, 50, 7)->start({77})->outputs()[0].step_scores.item<double>(),
+            scores[77][0].item<double>());
 }
 
 }  // namespace

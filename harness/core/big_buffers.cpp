@@ -1,0 +1,12 @@
+#include "core/big_buffers.h"
+
+#include <malloc.h>
+
+namespace alea {
+
+void keep_big_buffers() {
+  mallopt(M_MMAP_THRESHOLD, 1 << 30);
+  mallopt(M_TRIM_THRESHOLD, 2047 << 20);
+}
+
+}  // namespace alea

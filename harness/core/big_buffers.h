@@ -1,0 +1,9 @@
+#pragma once
+
+namespace alea {
+
+/// Keeps big buffers in the process between network calls: glibc would hand them to the kernel and fetch zeroed pages anew,
+/// which costs more than the arithmetic. First thing in main.
+void keep_big_buffers();
+
+}  // namespace alea
