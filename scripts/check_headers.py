@@ -54,8 +54,8 @@ def command_for(header, root, commands):
 
 
 def compile_alone(header, root, commands):
-    words = [*command_for(header, root, commands), "-fsyntax-only", "-Wno-pragma-once-outside-header", "-x", "c++", str(header)]
-    done = subprocess.run(words, capture_output=True, text=True, cwd=root)
+    words = [*command_for(header, root, commands), "-fsyntax-only", "-x", "c++", "-"]
+    done = subprocess.run(words, input=f'#include "{header}"\n', capture_output=True, text=True, cwd=root)
     return None if done.returncode == 0 else f"{header.relative_to(root)}: doesn't compile on its own:\n{done.stderr[-3000:]}"
 
 

@@ -24,7 +24,7 @@ void add_generation_options(CLI::App& command, RunArguments& args) {
   args.machine.add_to(command);
   command.add_option("--out", args.folder, "The run's folder (default: $ALEA_RUNS or runs, then the config's name)");
   command.add_option("--limit", args.limit, "Generate only the first N samples; the record is INVALID")
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(std::uint64_t{1}, std::uint64_t{1'000'000'000}));
   command.add_option("--shard", args.shard, "k/n: generate only the blocks of shard k of n");
 }
 

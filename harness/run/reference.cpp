@@ -2,7 +2,6 @@
 
 #include "data/dataset.h"
 #include "metrics/gaussian_moments.h"
-#include "run/threads.h"
 
 namespace alea {
 
@@ -11,7 +10,6 @@ ReferenceStats reference_of_set(const std::string& set, const std::filesystem::p
   const FeatureExtractor extractor(network, {images.channels, images.height, images.width});
   const auto& facts = extractor.facts();
   const auto features = extractor.evaluate(images.pixels).features;
-  const OneBlasThread one_blas_thread;
   Gaussian gaussian = fit_gaussian(FeatureView{features, images.n, static_cast<std::size_t>(facts.width)});
   return {.set = images.name,
           .set_sha256 = images.sha256,

@@ -30,6 +30,7 @@ struct Run {
   const RunOptions& options;
   const Store& store;
   BlockSampler& sampler;
+  const std::optional<FeatureExtractor>& extractor;
   LedgerSession& session;
 
   std::string feature_kind() const { return array_names::features_kind(plan.feature_network); }
@@ -72,14 +73,15 @@ void generate(Run& run) {
   }
 }
 
-void extract_features(Run& run, const FeatureExtractor& extractor, const std::vector<BlockRange>& blocks) {
+void extract_features(Run& run, const std::vector<BlockRange>& blocks) {
+  if (!run.extractor) return;
   const auto missing = missing_blocks(run.store, run.feature_kind(), blocks);
   if (missing.empty()) return;
   const LedgerSession::Stage stage(run.session, "features");
   Progress progress("features", "images", images_of(missing));
   for (const auto& range : missing) {
     throw_if_stopped();
-    const auto arrays = feature_block(extractor, run.plan, run.store.n_samples(), run.store.get_block(kBlocks, range));
+    const auto arrays = feature_block(*run.extractor, run.plan, run.store.n_samples(), run.store.get_block(kBlocks, range));
     run.store.put_block(run.feature_kind(), range, arrays);
     progress.add(range.count);
   }
@@ -100,7 +102,11 @@ Json sample_facts(const Run& run) {
   return {{"planned", run.plan.n_samples}, {"complete", values.size()}, {"non_finite", values.size() - n_finite}};
 }
 
-Record identify(const Run& run, const FeatureFacts* features) {
+Json feature_facts(const FeatureFacts& facts) {
+  return {{"network", facts.network}, {"network_sha256", facts.network_sha256.empty() ? Json() : Json(facts.network_sha256)}};
+}
+
+Record identify(const Run& run) {
   Record record;
   record.config = run.store.config();
   record.config_sha256 = run.store.config_sha256();
@@ -110,9 +116,7 @@ Record identify(const Run& run, const FeatureFacts* features) {
   record.preset = record.config.value("preset", "");
   record.model = model_facts(run);
   record.data = Json::object();
-  if (features != nullptr)
-    record.data["features"] = {{"network", features->network},
-                               {"network_sha256", features->network_sha256.empty() ? Json() : Json(features->network_sha256)}};
+  if (run.extractor) record.data["features"] = feature_facts(run.extractor->facts());
   register_library_versions();
   record.provenance = provenance();
   record.samples = sample_facts(run);
@@ -132,10 +136,9 @@ Json array_hashes(const Run& run) {
   return out;
 }
 
-Record score(Run& run, const FeatureFacts* features) {
+Record score(Run& run) {
   const LedgerSession::Stage stage(run.session, "score");
-  const OneBlasThread one_blas_thread;
-  Record record = identify(run, features);
+  Record record = identify(run);
   const ArrayMap curves = run.protocol.score(run.store, record);
   if (is_limited(run.plan, run.options))
     record.invalid_reasons.insert(record.invalid_reasons.begin(),
@@ -169,18 +172,13 @@ bool take_for_scoring(std::optional<FolderLock>& lock, const fs::path& folder) {
 }
 
 RunOutcome carry_out_stages(Run& run, std::optional<FolderLock>& lock, Stages stages) {
-  std::optional<FeatureExtractor> extractor;
-  if (!run.plan.feature_network.empty()) {
-    extractor.emplace(run.plan.feature_network, run.sampler.facts().image);
-    check_reference(run.store.config(), extractor->facts());
-  }
   if (stages != Stages::score) generate(run);
   const auto n_blocks = run.store.blocks().size();
   if (stages == Stages::score)
     if (const auto missing = missing_blocks(run.store, kBlocks, run.store.blocks()).size(); missing > 0)
       fail(ErrorCode::io, "{}: {} of {} blocks are missing; make them with `alea run` or `alea sample` and the same config",
            run.store.folder().string(), missing, n_blocks);
-  if (extractor) extract_features(run, *extractor, stages == Stages::score ? run.store.blocks() : run.own_blocks());
+  extract_features(run, stages == Stages::score ? run.store.blocks() : run.own_blocks());
   if (stages == Stages::sample) return {std::nullopt, fmt::format("{} of {} blocks are there", blocks_there(run), n_blocks)};
   throw_if_stopped();
   if (run.options.n_shards > 1) {
@@ -190,8 +188,16 @@ RunOutcome carry_out_stages(Run& run, std::optional<FolderLock>& lock, Stages st
                                         run.options.n_shards, there, n_blocks, later)};
     if (!take_for_scoring(lock, run.store.folder())) return {std::nullopt, "other shards still hold the folder; " + later};
   }
-  const FeatureFacts* features = extractor ? &extractor->facts() : nullptr;
-  return {score(run, features), {}};
+  return {score(run), {}};
+}
+
+/// With its reference looked at, so that what is missing is said before the folder is made.
+std::optional<FeatureExtractor> make_extractor(const ResolvedConfig& resolved, const ImageExtent& image) {
+  const std::string& network = resolved.protocol->plan().feature_network;
+  if (network.empty()) return std::nullopt;
+  std::optional<FeatureExtractor> extractor(std::in_place, network, image);
+  check_reference(resolved.config, extractor->facts());
+  return extractor;
 }
 
 void remove_temporaries(const fs::path& folder) {
@@ -219,6 +225,7 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   if (is_limited(plan, options)) identity[kLimitKey] = *options.limit;
   const std::uint64_t n_samples = is_limited(plan, options) ? *options.limit : plan.n_samples;
   BlockSampler sampler(plan);
+  const auto extractor = make_extractor(resolved, sampler.facts().image);
 
   const Store store = Store::open_or_create(options.folder, identity, n_samples, plan.block);
   std::optional<FolderLock> lock;
@@ -226,7 +233,7 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   remove_temporaries(store.folder());
 
   LedgerSession session(stages_name(stages));
-  Run run{protocol, plan, options, store, sampler, session};
+  Run run{protocol, plan, options, store, sampler, extractor, session};
   try {
     RunOutcome outcome = carry_out_stages(run, lock, stages);
     note_circumstances(session, run);

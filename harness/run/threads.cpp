@@ -31,9 +31,6 @@ void use_threads(int n) {
 
 int threads_in_use() { return at::get_num_threads(); }
 
-OneBlasThread::OneBlasThread() : before_(at::get_num_threads()) { at::set_num_threads(1); }
-OneBlasThread::~OneBlasThread() { at::set_num_threads(before_); }
-
 void register_library_versions() {
   register_library("torch", TORCH_VERSION);
   register_library("torch instruction set", at::get_cpu_capability());

@@ -149,7 +149,7 @@ class HeadersTest(Tree):
     def setUp(self):
         super().setUp()
         source = self.write("metrics/other.cpp", '#include <string>\n#include "metrics/lacks.h"\n')
-        command = f"/usr/bin/ccache c++ -std=c++20 -I{self.root} -o a.o -c {source}"
+        command = f"/usr/bin/ccache c++ -std=c++20 -Wall -Werror -I{self.root} -o a.o -c {source}"
         self.write("build/compile_commands.json", json.dumps([{"directory": str(self.root), "command": command, "file": str(source)}]))
 
     def check(self):

@@ -106,7 +106,7 @@ TEST(WrongInput, MissingReferenceIsFoundBeforeSampling) {
   const TemporaryFolder folder;
   const Ended ended = run_changed(folder, "/reference", (folder / "nowhere.safetensors").string());
   EXPECT_EQ(ended.status, 4) << ended.err;
-  EXPECT_FALSE(fs::exists(folder / "run/blocks/000000.h5"));
+  EXPECT_FALSE(fs::exists(folder / "run"));
 }
 
 TEST(WrongInput, FolderOfAnotherConfigIsRefused) {

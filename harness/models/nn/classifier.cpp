@@ -18,13 +18,12 @@ Classifier::Classifier(ParameterSource& source, const ClassifierOptions& options
   const auto& widths = options.widths;
   if (widths.size() < 2) fail(ErrorCode::config, "classifier: \"widths\" needs at least 2 entries, found {}", widths.size());
   if (options.kind == "plain") {
-    int in = options.channels;
-    for (std::size_t i = 0; i + 1 < widths.size(); ++i) {
-      add_layer(source, in, widths[i], 1, false, false);
+    add_layer(source, options.channels, widths.front(), 1, false, true);
+    for (std::size_t i = 1; i + 1 < widths.size(); ++i) {
+      add_layer(source, widths[i - 1], widths[i], 1, false, false);
       add_layer(source, widths[i], widths[i], 1, false, true);
-      in = widths[i];
     }
-    add_layer(source, in, widths.back(), 1, false, false);
+    add_layer(source, widths[widths.size() - 2], widths.back(), 1, false, false);
   } else {
     add_layer(source, options.channels, widths.front(), 1, false, true);
     for (std::size_t i = 0; i < widths.size(); ++i) {
