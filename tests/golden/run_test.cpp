@@ -2,6 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "core/config.h"
+#include "core/files.h"
+#include "core/files.h"
 #include "results/record.h"
 #include "tests/support/smoke.h"
 
