@@ -5,6 +5,7 @@
 #include "core/log.h"
 #include "data/reference_stats.h"
 #include "run/reference.h"
+#include "run/sample_summary.h"
 
 namespace alea {
 
@@ -61,6 +62,24 @@ void add_show(CLI::App& parent, Action& action) {
   });
 }
 
+void add_samples(CLI::App& parent, Action& action) {
+  auto request = std::make_shared<SummaryRequest>();
+  auto* command = add_command(parent, "samples", "What a model card says of a run's images: distances to references, shares of classes (JSON).",
+                              "alea stats samples runs/filtering.fmnist --network fmnist_cnn --classifier fmnist_residual "
+                              "--reference embedded/fmnist_cnn.train.safetensors");
+  command->add_option("RUN", request->run, "Folder of a run")->required();
+  command->add_option("--count", request->count, "Its first images")->capture_default_str();
+  command->add_option("--network", request->network, "Feature network of the distances")->required();
+  command->add_option("--classifier", request->classifier, "Network whose classes are counted");
+  command->add_option("--reference", request->references, "Statistics to measure against (may be repeated)")->required();
+  command->callback([request, &action] {
+    action = [request] {
+      print_answer(summarise_samples(*request).dump(2) + "\n");
+      return 0;
+    };
+  });
+}
+
 }  // namespace
 
 void add_stats_command(CLI::App& app, Action& action) {
@@ -69,6 +88,7 @@ void add_stats_command(CLI::App& app, Action& action) {
   command->require_subcommand(1);
   add_build(*command, action);
   add_show(*command, action);
+  add_samples(*command, action);
 }
 
 }  // namespace alea
