@@ -65,9 +65,9 @@ def resolve(root, path, name):
 
 
 def plugins_of(folder):
-    """Kinds that the folder's .def lists name: "ddim" for ALEA_SAMPLER(ddim)."""
+    """Kinds that the folder's .def lists name: "ddim" for ALEA_SAMPLER(ddim), "filtering" for ALEA_PROTOCOL(filtering_protocol)."""
     text = "".join(code_only(path.read_text()) for path in folder.glob("*.def"))
-    return re.findall(r"^\s*ALEA_\w+\((\w+)\)", text, re.MULTILINE)
+    return re.findall(r"^\s*ALEA_\w+\((\w+?)(?:_protocol)?\)", text, re.MULTILINE)
 
 
 def plugin_of(path):

@@ -1,7 +1,5 @@
 #include "core/provenance.h"
 
-#include "core/build_info.h"
-
 #include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -13,6 +11,8 @@
 #include <map>
 #include <mutex>
 #include <optional>
+
+#include "core/build_info.h"
 
 namespace alea {
 namespace {

@@ -1,16 +1,15 @@
-// Our side of the comparison scripts/bench sampler.embedded: times DDIM on one batch and writes its start and its end, so that the
-// peer can start from the same noise and be held to the same trajectory.
+// Our side of the comparison scripts/bench sampler.embedded: times DDIM on one batch and writes its start and its end, so that
+// the peer can start from the same noise and be held to the same trajectory.
 
-#include <algorithm>
-#include <cstdio>
-#include <numeric>
-#include <string>
+#include <ATen/Parallel.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
 #include <CLI/Formatter.hpp>
-
-#include <ATen/Parallel.h>
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+#include <string>
 
 #include "core/big_buffers.h"
 #include "core/provenance.h"
@@ -36,7 +35,8 @@ at::Tensor sample(Denoiser& denoiser, const Ids& ids, int steps) {
 }
 
 TensorSpan span_of(const at::Tensor& tensor) {
-  return {DType::f32, tensor.sizes().vec(), {reinterpret_cast<const std::byte*>(tensor.const_data_ptr<float>()), tensor.nbytes()}};
+  return {
+      DType::f32, tensor.sizes().vec(), {reinterpret_cast<const std::byte*>(tensor.const_data_ptr<float>()), tensor.nbytes()}};
 }
 
 int measure(const Arguments& args) {

@@ -12,9 +12,10 @@
 namespace alea::nn {
 namespace {
 
-/// exp(-|y|) to 2 ulp by range reduction and a polynomial: no library call, so the loop over channels vectorises.
+/// exp(y) for y <= 0 to a few ulp by range reduction and a polynomial: no library call (nor std::fmax, which is one), so the loop
+/// over channels vectorises.
 inline float exp_of_negative(float y) {
-  const float x = std::fmax(y, -87.0f) * 1.442695041f;
+  const float x = (y > -87.0f ? y : -87.0f) * 1.442695041f;
   const float n = std::nearbyint(x);
   const float f = (x - n) * 0.6931471806f;
   float p = 1.0f / 5040;
