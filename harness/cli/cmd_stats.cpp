@@ -64,7 +64,8 @@ void add_show(CLI::App& parent, Action& action) {
 
 void add_samples(CLI::App& parent, Action& action) {
   auto request = std::make_shared<SummaryRequest>();
-  auto* command = add_command(parent, "samples", "What a model card says of a run's images: distances to references, shares of classes (JSON).",
+  auto* command = add_command(parent, "samples",
+                              "What a model card says of a run's images: distances to references, shares of classes (JSON).",
                               "alea stats samples runs/filtering.fmnist --network fmnist_cnn --classifier fmnist_residual "
                               "--reference embedded/fmnist_cnn.train.safetensors");
   command->add_option("RUN", request->run, "Folder of a run")->required();

@@ -7,10 +7,10 @@ namespace alea {
 /// The manifest beside a classifier's weights.
 struct ClassifierManifest {
   Json architecture = Json::object();
-  std::vector<int> input;      ///< [channels, height, width]
-  std::string weights;         ///< file name, relative to the manifest
-  std::string sha256;          ///< of the weights
-  int micro_batch = 100;       ///< images a call
+  std::vector<int> input;  ///< [channels, height, width]
+  std::string weights;     ///< file name, relative to the manifest
+  std::string sha256;      ///< of the weights
+  int micro_batch = 100;   ///< images a call
   double test_accuracy = 0;
   std::string about;
 };

@@ -17,7 +17,8 @@ struct DdpmUnetOptions {
 template <>
 struct Fields<DdpmUnetOptions> {
   static auto table() {
-    return std::tuple{field("manifest", &DdpmUnetOptions::manifest, "manifest file, as given or below the data folder").required()};
+    return std::tuple{
+        field("manifest", &DdpmUnetOptions::manifest, "manifest file, as given or below the data folder").required()};
   }
 };
 
@@ -40,10 +41,11 @@ class DdpmUnet : public Denoiser {
 
   Prediction predict(const Batch& batch) override {
     const auto& shape = spec_.shape;
-    const bool fits = batch.x.dim() == 4 && batch.x.size(1) == shape.channels && batch.x.size(2) == shape.height && batch.x.size(3) == shape.width;
+    const bool fits = batch.x.dim() == 4 && batch.x.size(1) == shape.channels && batch.x.size(2) == shape.height &&
+                      batch.x.size(3) == shape.width;
     if (!fits || batch.t.dim() != 1 || batch.t.size(0) != batch.x.size(0))
-      fail(ErrorCode::shape, "ddpm_unet: expected x [B, {}, {}, {}] and t [B], found {} and {} dimensions", shape.channels, shape.height, shape.width,
-           batch.x.dim(), batch.t.dim());
+      fail(ErrorCode::shape, "ddpm_unet: expected x [B, {}, {}, {}] and t [B], found {} and {} dimensions", shape.channels,
+           shape.height, shape.width, batch.x.dim(), batch.t.dim());
     return {unet_->forward(batch.x, batch.t, nn::DropoutSites(batch.mode, batch.ids))};
   }
 
@@ -71,9 +73,11 @@ class DdpmUnet : public Denoiser {
 }  // namespace
 
 Plugin<Denoiser> ddpm_unet_model() {
-  return make_plugin<Denoiser, DdpmUnetOptions>(
-      "ddpm_unet", "DDPM U-Net with the layout of google/ddpm-cifar10-32 (arXiv:2006.11239)",
-      [](const DdpmUnetOptions& options) -> std::unique_ptr<Denoiser> { return std::make_unique<DdpmUnet>(find_data_file(options.manifest)); });
+  return make_plugin<Denoiser, DdpmUnetOptions>("ddpm_unet",
+                                                "DDPM U-Net with the layout of google/ddpm-cifar10-32 (arXiv:2006.11239)",
+                                                [](const DdpmUnetOptions& options) -> std::unique_ptr<Denoiser> {
+                                                  return std::make_unique<DdpmUnet>(find_data_file(options.manifest));
+                                                });
 }
 
 }  // namespace alea

@@ -15,9 +15,11 @@ namespace {
 
 class ClassifierFeatures : public FeatureNetwork {
  public:
-  ClassifierFeatures(const std::string& name, const std::filesystem::path& path, const ClassifierManifest& manifest, const nn::ClassifierOptions& options) {
+  ClassifierFeatures(const std::string& name, const std::filesystem::path& path, const ClassifierManifest& manifest,
+                     const nn::ClassifierOptions& options) {
     if (manifest.input.size() != 3 || manifest.input[0] != options.channels)
-      fail(ErrorCode::config, "{}: /input: expected [{}, height, width] as /architecture/channels says", path.string(), options.channels);
+      fail(ErrorCode::config, "{}: /input: expected [{}, height, width] as /architecture/channels says", path.string(),
+           options.channels);
     const auto file = path.parent_path() / manifest.weights;
     const auto loaded = load_weights(file, manifest.sha256);
     MapSource weights(loaded.tensors, file.string());
@@ -35,9 +37,10 @@ class ClassifierFeatures : public FeatureNetwork {
 
   Output evaluate(const at::Tensor& images) override {
     const auto& input = spec_.input;
-    if (images.dim() != 4 || images.scalar_type() != at::kByte || images.size(1) != input.channels || images.size(2) != input.height ||
-        images.size(3) != input.width)
-      fail(ErrorCode::shape, "{}: expected images [B, {}, {}, {}] of 8-bit integers", spec_.name, input.channels, input.height, input.width);
+    if (images.dim() != 4 || images.scalar_type() != at::kByte || images.size(1) != input.channels ||
+        images.size(2) != input.height || images.size(3) != input.width)
+      fail(ErrorCode::shape, "{}: expected images [B, {}, {}, {}] of 8-bit integers", spec_.name, input.channels, input.height,
+           input.width);
     const auto output = classifier_->forward(images.to(at::kFloat).div(127.5).sub(1.0));
     return {output.features, output.logits};
   }

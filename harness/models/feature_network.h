@@ -1,9 +1,9 @@
 #pragma once
 
+#include <ATen/core/Tensor.h>
+
 #include <memory>
 #include <string>
-
-#include <ATen/core/Tensor.h>
 
 #include "core/registry.h"
 #include "models/denoiser.h"
@@ -11,10 +11,10 @@
 namespace alea {
 
 struct FeatureSpec {
-  std::string name;   ///< "fmnist_cnn": part of every metric's name
-  ImageShape input;   ///< images as stored
-  int width = 0;      ///< of a feature vector
-  int n_classes = 0;  ///< of the logits, 0 = none
+  std::string name;       ///< "fmnist_cnn": part of every metric's name
+  ImageShape input;       ///< images as stored
+  int width = 0;          ///< of a feature vector
+  int n_classes = 0;      ///< of the logits, 0 = none
   int micro_batch = 100;  ///< images a call; short tails are padded
   std::string weights_sha256;
 };

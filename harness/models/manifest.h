@@ -13,28 +13,29 @@ namespace alea {
 struct DenoiserManifest {
   Json architecture = Json::object();
   Json schedule = Json::object();
-  std::vector<int> shape;     ///< [C, H, W] of the network's space
-  int fold = 1;               ///< see Codec
-  std::string weights;        ///< file name, relative to the manifest
-  std::string sha256;         ///< of the weights
-  double train_dropout = 0;   ///< p of training
+  std::vector<int> shape;                       ///< [C, H, W] of the network's space
+  int fold = 1;                                 ///< see Codec
+  std::string weights;                          ///< file name, relative to the manifest
+  std::string sha256;                           ///< of the weights
+  double train_dropout = 0;                     ///< p of training
   std::string train_dropout_sites = "resnets";  ///< "resnets" or "all"
-  std::string about;          ///< for people
+  std::string about;                            ///< for people
 };
 
 template <>
 struct Fields<DenoiserManifest> {
   static auto table() {
     using M = DenoiserManifest;
-    return std::tuple{field("architecture", &M::architecture, "options of the network").required(),
-                      field("schedule", &M::schedule, "noise schedule of training").required(),
-                      field("shape", &M::shape, "[channels, height, width] of the network's space").required(),
-                      field("fold", &M::fold, "images are folded fold x fold into channels").range(1, 16),
-                      field("weights", &M::weights, "file name, relative to the manifest").required(),
-                      field("sha256", &M::sha256, "of the weights").required(),
-                      field("train_dropout", &M::train_dropout, "dropout probability of training").range(0, 0.999),
-                      field("train_dropout_sites", &M::train_dropout_sites, "sites trained with dropout").one_of({"resnets", "all"}),
-                      field("about", &M::about, "for people")};
+    return std::tuple{
+        field("architecture", &M::architecture, "options of the network").required(),
+        field("schedule", &M::schedule, "noise schedule of training").required(),
+        field("shape", &M::shape, "[channels, height, width] of the network's space").required(),
+        field("fold", &M::fold, "images are folded fold x fold into channels").range(1, 16),
+        field("weights", &M::weights, "file name, relative to the manifest").required(),
+        field("sha256", &M::sha256, "of the weights").required(),
+        field("train_dropout", &M::train_dropout, "dropout probability of training").range(0, 0.999),
+        field("train_dropout_sites", &M::train_dropout_sites, "sites trained with dropout").one_of({"resnets", "all"}),
+        field("about", &M::about, "for people")};
   }
 };
 

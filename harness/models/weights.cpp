@@ -1,8 +1,8 @@
 #include "models/weights.h"
 
-#include <cmath>
-
 #include <ATen/Functions.h>
+
+#include <cmath>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -39,11 +39,17 @@ std::string shape_text(at::IntArrayRef shape) {
 
 at::ScalarType scalar_type_of(DType dtype, const std::string& name, const std::filesystem::path& path) {
   switch (dtype) {
-    case DType::f32: return at::kFloat;
-    case DType::f16: return at::kHalf;
-    case DType::bf16: return at::kBFloat16;
-    case DType::f64: return at::kDouble;
-    default: fail(ErrorCode::data, "{}: tensor \"{}\" is {}, expected a floating type (F16, BF16, F32 or F64)", path.string(), name, dtype_name(dtype));
+    case DType::f32:
+      return at::kFloat;
+    case DType::f16:
+      return at::kHalf;
+    case DType::bf16:
+      return at::kBFloat16;
+    case DType::f64:
+      return at::kDouble;
+    default:
+      fail(ErrorCode::data, "{}: tensor \"{}\" is {}, expected a floating type (F16, BF16, F32 or F64)", path.string(), name,
+           dtype_name(dtype));
   }
 }
 
@@ -57,7 +63,8 @@ at::Tensor MapSource::take(const std::string& name, at::IntArrayRef shape, Param
   }
   taken_.push_back(name);
   if (found->second.sizes() != shape) {
-    problems_.push_back("mis-shaped  " + name + ": expected " + shape_text(shape) + ", found " + shape_text(found->second.sizes()));
+    problems_.push_back("mis-shaped  " + name + ": expected " + shape_text(shape) + ", found " +
+                        shape_text(found->second.sizes()));
     return at::empty(shape);
   }
   return found->second;
@@ -115,7 +122,8 @@ LoadedWeights load_weights(const std::filesystem::path& path, const std::string&
   LoadedWeights loaded;
   loaded.sha256 = sha256_file(path);
   if (!expected_sha256.empty() && loaded.sha256 != expected_sha256)
-    fail(ErrorCode::data, "{}: sha256 is {}, the manifest expects {}; fetch or train the file again", path.string(), loaded.sha256, expected_sha256);
+    fail(ErrorCode::data, "{}: sha256 is {}, the manifest expects {}; fetch or train the file again", path.string(),
+         loaded.sha256, expected_sha256);
   const SafetensorsFile file(path);
   for (const auto& [name, span] : file.tensors()) {
     const auto type = scalar_type_of(span.dtype, name, path);
@@ -134,7 +142,8 @@ void save_weights(const std::filesystem::path& path, const WeightMap& weights, S
     const auto type = dtype == StoredAs::f16 ? at::kHalf : at::kFloat;
     const auto& kept = held[name] = tensor.detach().to(type).contiguous();
     const auto* data = static_cast<const std::byte*>(kept.const_data_ptr());
-    spans[name] = {dtype == StoredAs::f16 ? DType::f16 : DType::f32, kept.sizes().vec(), {data, static_cast<std::size_t>(kept.nbytes())}};
+    spans[name] = {
+        dtype == StoredAs::f16 ? DType::f16 : DType::f32, kept.sizes().vec(), {data, static_cast<std::size_t>(kept.nbytes())}};
   }
   write_safetensors(path, spans, metadata);
 }

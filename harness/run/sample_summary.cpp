@@ -24,7 +24,8 @@ struct Images {
 
 Images first_images(const Store& store, std::uint64_t count) {
   if (store.n_samples() < count)
-    fail(ErrorCode::io, "{}: has {} images, {} are asked for; give a smaller --count", store.folder().string(), store.n_samples(), count);
+    fail(ErrorCode::io, "{}: has {} images, {} are asked for; give a smaller --count", store.folder().string(), store.n_samples(),
+         count);
   const Array all = store.gather("blocks", array_names::kImages);
   const ImageExtent extent{static_cast<int>(all.shape[3]), static_cast<int>(all.shape[1]), static_cast<int>(all.shape[2])};
   const auto values = all.as<std::uint8_t>().first(count * extent.elements());
@@ -64,7 +65,8 @@ Json summarise_samples(const SummaryRequest& request) {
     if (stats.network_sha256 != extractor.facts().network_sha256)
       fail(ErrorCode::not_comparable, "{}: statistics of another network than {}", path.string(), request.network);
     const FrechetReference reference = reference_of(stats);
-    const FilteringAnalysis analysis({features, request.count, static_cast<std::size_t>(extractor.facts().width)}, ids, reference);
+    const FilteringAnalysis analysis({features, request.count, static_cast<std::size_t>(extractor.facts().width)}, ids,
+                                     reference);
     const auto distance = analysis.kept(no_order, request.count, KeepSide::lowest);
     const auto interval = jackknife_interval(distance.value, distance.leave_one_out);
     Json row{{"reference", stats.set}, {"value", interval.value}, {"low", interval.low}, {"high", interval.high}};

@@ -1,10 +1,10 @@
 #include "train/classifier_training.h"
 
-#include <numeric>
-
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 #include <c10/core/InferenceMode.h>
+
+#include <numeric>
 
 #include "core/files.h"
 #include "core/log.h"
@@ -31,7 +31,8 @@ double accuracy(const nn::Classifier& classifier, const ImageSet& set, int batch
   for (std::uint64_t first = 0; first < set.n; first += batch) {
     std::vector<std::uint32_t> which(std::min<std::uint64_t>(batch, set.n - first));
     std::iota(which.begin(), which.end(), static_cast<std::uint32_t>(first));
-    right += classifier.forward(images_to_float(set, which)).logits.argmax(1).eq(labels_of(set, which)).sum().item<std::int64_t>();
+    right +=
+        classifier.forward(images_to_float(set, which)).logits.argmax(1).eq(labels_of(set, which)).sum().item<std::int64_t>();
   }
   return static_cast<double>(right) / static_cast<double>(set.n);
 }
@@ -41,8 +42,8 @@ nn::ClassifierOptions architecture_of(const Json& json, const ImageSet& set) {
   auto options = read_options<nn::ClassifierOptions>(json, "/architecture", errors);
   errors.throw_if_any("training config");
   if (options.channels != set.channels || options.n_classes != set.n_classes)
-    fail(ErrorCode::config, "/architecture: {} channels and {} classes, but {} has {} and {}", options.channels, options.n_classes, set.name, set.channels,
-         set.n_classes);
+    fail(ErrorCode::config, "/architecture: {} channels and {} classes, but {} has {} and {}", options.channels,
+         options.n_classes, set.name, set.channels, set.n_classes);
   return options;
 }
 
@@ -58,15 +59,16 @@ void train_classifier(const ClassifierTrainOptions& options, const Json& resolve
     std::vector<std::uint32_t> which;
     for (int row = 0; row < options.optimizer.batch; ++row)
       which.push_back(order.image_of(static_cast<std::uint64_t>(step) * options.optimizer.batch + row));
-    return at::cross_entropy_loss(classifier.forward(images_to_float(set, which)).logits, labels_of(set, which), {}, at::Reduction::Mean, -100,
-                                  kLabelSmoothing);
+    return at::cross_entropy_loss(classifier.forward(images_to_float(set, which)).logits, labels_of(set, which), {},
+                                  at::Reduction::Mean, -100, kLabelSmoothing);
   };
   const auto initial = [&] {
     InitialSource source(options.seed);
     nn::Classifier(source, architecture);
     return source.made();
   };
-  const auto state = run_training({"train " + options.name, options.optimizer, options.checkpoint_every, initial, loss}, resolved, request);
+  const auto state =
+      run_training({"train " + options.name, options.optimizer, options.checkpoint_every, initial, loss}, resolved, request);
 
   const auto path = request.out / (options.name + ".safetensors");
   save_weights(path, state.ema, StoredAs::f16, {{"trained_on", set.name}, {"steps", std::to_string(state.step())}});

@@ -26,7 +26,8 @@ Json manifest_of(const DenoiserTrainOptions& options, const ImageSet& set, const
   return to_json(manifest);
 }
 
-void export_weights(const DenoiserTrainOptions& options, const ImageSet& set, const TrainState& state, const std::filesystem::path& out) {
+void export_weights(const DenoiserTrainOptions& options, const ImageSet& set, const TrainState& state,
+                    const std::filesystem::path& out) {
   const auto path = out / (options.name + ".safetensors");
   save_weights(path, state.ema, StoredAs::f16, {{"trained_on", set.name}, {"steps", std::to_string(state.step())}});
   atomic_write(out / (options.name + ".json"), manifest_of(options, set, sha256_file(path)).dump(2) + "\n");
@@ -52,7 +53,8 @@ void train_denoiser(const DenoiserTrainOptions& options, const Json& resolved, c
     nn::Unet(source, options.architecture);
     return source.made();
   };
-  const auto state = run_training({"train " + options.name, options.optimizer, options.checkpoint_every, initial, loss}, resolved, request);
+  const auto state =
+      run_training({"train " + options.name, options.optimizer, options.checkpoint_every, initial, loss}, resolved, request);
   export_weights(options, set, state, request.out);
   write_sample_grid(request.out / (options.name + ".json"), options.sample_steps, options.seed, request.out / "samples.png");
 }

@@ -1,11 +1,11 @@
 #include "train/optimizer.h"
 
-#include <cmath>
-#include <numbers>
-
 #include <ATen/Functions.h>
 #include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
+
+#include <cmath>
+#include <numbers>
 
 #include "core/error.h"
 #include "core/files.h"
@@ -67,8 +67,9 @@ float take_step(TrainState& state, const OptimizerOptions& options, const at::Te
   clip_gradients(gradients, options.gradient_norm);
   const int step = state.step();
   const std::vector<at::Tensor> step_counts(weights.size(), at::scalar_tensor(step + 1.0, at::kFloat));
-  at::_fused_adamw_(weights, gradients, tensors_of(state.first), tensors_of(state.second), {}, step_counts, learning_rate_at(options, step),
-                    options.beta1, options.beta2, options.weight_decay, options.epsilon, false, false);
+  at::_fused_adamw_(weights, gradients, tensors_of(state.first), tensors_of(state.second), {}, step_counts,
+                    learning_rate_at(options, step), options.beta1, options.beta2, options.weight_decay, options.epsilon, false,
+                    false);
   const double decay = std::min(options.ema, (1.0 + step) / (10.0 + step));
   at::_foreach_lerp_(tensors_of(state.ema), weights, 1 - decay);
   for (const auto& weight : weights) weight.mutable_grad().reset();
@@ -108,7 +109,8 @@ std::optional<TrainState> load_checkpoint(const std::filesystem::path& path, con
          metadata("config_sha256"), config_sha256);
   at::set_num_threads(std::stoi(metadata("threads")));
   TrainState state;
-  const std::map<std::string, WeightMap*> parts{{"weights.", &state.weights}, {"ema.", &state.ema}, {"first.", &state.first}, {"second.", &state.second}};
+  const std::map<std::string, WeightMap*> parts{
+      {"weights.", &state.weights}, {"ema.", &state.ema}, {"first.", &state.first}, {"second.", &state.second}};
   for (const auto& [name, tensor] : loaded.tensors)
     for (const auto& [prefix, part] : parts)
       if (name.starts_with(prefix))

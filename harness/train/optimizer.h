@@ -10,10 +10,10 @@ namespace alea {
 
 /// Everything that training must carry from step to step; what a checkpoint holds.
 struct TrainState {
-  WeightMap weights;         ///< float32 leaves with gradients
-  WeightMap ema;             ///< averaged weights
-  WeightMap first, second;   ///< AdamW's moments
-  std::vector<float> losses; ///< one a finished step: its size is the step count
+  WeightMap weights;          ///< float32 leaves with gradients
+  WeightMap ema;              ///< averaged weights
+  WeightMap first, second;    ///< AdamW's moments
+  std::vector<float> losses;  ///< one a finished step: its size is the step count
   int step() const { return static_cast<int>(losses.size()); }
 };
 

@@ -1,8 +1,8 @@
 #include "train/sample_grid.h"
 
-#include <numeric>
-
 #include <ATen/Functions.h>
+
+#include <numeric>
 
 #include "formats/png.h"
 #include "models/models.h"
@@ -20,7 +20,9 @@ std::vector<Picture> pictures_of(const at::Tensor& images) {
   for (std::int64_t i = 0; i < bytes.size(0); ++i) {
     const auto image = bytes[i];
     const auto* first = image.const_data_ptr<std::uint8_t>();
-    pictures.push_back({static_cast<int>(image.size(1)), static_cast<int>(image.size(0)), static_cast<int>(image.size(2)),
+    pictures.push_back({static_cast<int>(image.size(1)),
+                        static_cast<int>(image.size(0)),
+                        static_cast<int>(image.size(2)),
                         {first, first + image.numel()}});
   }
   return pictures;

@@ -8,7 +8,8 @@ namespace alea {
 namespace {
 
 bool is_classifier(const Json& config, const std::string& source) {
-  const std::string kind = config.is_object() && config.contains("train") && config["train"].is_string() ? config["train"].get<std::string>() : "";
+  const std::string kind =
+      config.is_object() && config.contains("train") && config["train"].is_string() ? config["train"].get<std::string>() : "";
   if (kind == "classifier") return true;
   if (kind == "denoiser") return false;
   ConfigErrors errors;

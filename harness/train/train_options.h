@@ -5,7 +5,8 @@
 
 namespace alea {
 
-/// AdamW (arXiv:1711.05101) with linear warm-up, cosine to zero, clipping of the global gradient norm and an average of the weights.
+/// AdamW (arXiv:1711.05101) with linear warm-up, cosine to zero, clipping of the global gradient norm and an average of the
+/// weights.
 struct OptimizerOptions {
   int steps = 1000;
   int batch = 128;
@@ -82,14 +83,15 @@ template <>
 struct Fields<ClassifierTrainOptions> {
   static auto table() {
     using O = ClassifierTrainOptions;
-    return std::tuple{field("train", &O::train, "what is trained").one_of({"classifier"}).required(),
-                      field("name", &O::name, "name of the weights and the manifest").required(),
-                      field("seed", &O::seed, "of initial weights and order"),
-                      field("data", &O::data, "training set, \"fashion-mnist/train\"").required(),
-                      field("test_data", &O::test_data, "set whose accuracy is reported").required(),
-                      field("architecture", &O::architecture, "{\"kind\": \"plain\" | \"residual\", \"widths\": [...]}").required(),
-                      field("optimizer", &O::optimizer, "optimiser").required(),
-                      field("checkpoint_every", &O::checkpoint_every, "steps between checkpoints").range(1, 1e8)};
+    return std::tuple{
+        field("train", &O::train, "what is trained").one_of({"classifier"}).required(),
+        field("name", &O::name, "name of the weights and the manifest").required(),
+        field("seed", &O::seed, "of initial weights and order"),
+        field("data", &O::data, "training set, \"fashion-mnist/train\"").required(),
+        field("test_data", &O::test_data, "set whose accuracy is reported").required(),
+        field("architecture", &O::architecture, "{\"kind\": \"plain\" | \"residual\", \"widths\": [...]}").required(),
+        field("optimizer", &O::optimizer, "optimiser").required(),
+        field("checkpoint_every", &O::checkpoint_every, "steps between checkpoints").range(1, 1e8)};
   }
 };
 

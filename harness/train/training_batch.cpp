@@ -1,9 +1,9 @@
 #include "train/training_batch.h"
 
-#include <cmath>
-
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+
+#include <cmath>
 
 namespace alea {
 namespace {
@@ -26,12 +26,13 @@ at::Tensor images_to_float(const ImageSet& set, const std::vector<std::uint32_t>
   const auto n = static_cast<std::int64_t>(which.size());
   const auto bytes = at::empty({n, set.height, set.width, set.channels}, at::kByte);
   for (std::size_t i = 0; i < which.size(); ++i)
-    std::copy_n(set.pixels.data() + which[i] * set.image_bytes(), set.image_bytes(), bytes.mutable_data_ptr<std::uint8_t>() + i * set.image_bytes());
+    std::copy_n(set.pixels.data() + which[i] * set.image_bytes(), set.image_bytes(),
+                bytes.mutable_data_ptr<std::uint8_t>() + i * set.image_bytes());
   return bytes.permute({0, 3, 1, 2}).to(at::kFloat).div(127.5).sub(1.0).contiguous();
 }
 
-NoisedBatch draw_noised_batch(const ImageSet& set, EpochOrder& order, const NoiseSchedule& schedule, const Codec& codec, std::uint64_t seed,
-                              std::uint64_t step, int batch) {
+NoisedBatch draw_noised_batch(const ImageSet& set, EpochOrder& order, const NoiseSchedule& schedule, const Codec& codec,
+                              std::uint64_t seed, std::uint64_t step, int batch) {
   NoisedBatch drawn;
   std::vector<std::uint32_t> which;
   std::vector<float> times, signal, spread;

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <cstdint>
-
 #include <ATen/core/Tensor.h>
+
+#include <cstdint>
 
 #include "data/dataset.h"
 #include "models/denoiser.h"
@@ -31,8 +31,9 @@ struct NoisedBatch {
   Ids ids;                ///< step * B + row: what dropout masks are keyed by
 };
 
-/// Times are stratified: row b of B draws t from the b-th of B equal parts of 0..T-1, which takes most of their variance out of the loss.
-NoisedBatch draw_noised_batch(const ImageSet& set, EpochOrder& order, const NoiseSchedule& schedule, const Codec& codec, std::uint64_t seed,
-                              std::uint64_t step, int batch);
+/// Times are stratified: row b of B draws t from the b-th of B equal parts of 0..T-1, which takes most of their variance out of
+/// the loss.
+NoisedBatch draw_noised_batch(const ImageSet& set, EpochOrder& order, const NoiseSchedule& schedule, const Codec& codec,
+                              std::uint64_t seed, std::uint64_t step, int batch);
 
 }  // namespace alea

@@ -1,6 +1,5 @@
-#include <benchmark/benchmark.h>
-
 #include <ATen/Functions.h>
+#include <benchmark/benchmark.h>
 #include <c10/core/InferenceMode.h>
 
 #include "models/nn/group_norm_silu.h"
@@ -34,7 +33,11 @@ BENCHMARK(BM_GroupNormThenSilu)->UseRealTime();
 void BM_UnetStep(benchmark::State& state) {
   const c10::InferenceMode inference;
   HashedSource source;
-  const nn::Unet unet(source, {.in_channels = 4, .out_channels = 4, .block_channels = {64, 128}, .attention = {false, true}, .layers_per_block = 1,
+  const nn::Unet unet(source, {.in_channels = 4,
+                               .out_channels = 4,
+                               .block_channels = {64, 128},
+                               .attention = {false, true},
+                               .layers_per_block = 1,
                                .norm_groups = 8});
   const auto batch = state.range(0);
   const auto x = at::rand({batch, 4, 14, 14}), t = at::full({batch}, 500.0);

@@ -1,10 +1,10 @@
-#include <fstream>
-#include <sstream>
-
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
+
+#include <fstream>
+#include <sstream>
 
 #include "formats/safetensors.h"
 #include "models/nn/unet.h"
@@ -17,12 +17,25 @@ nn::UnetOptions c1() {
 }
 
 nn::UnetOptions c2() {
-  return {.in_channels = 3, .out_channels = 3, .block_channels = {32, 64}, .attention = {true, false}, .layers_per_block = 2, .norm_groups = 16,
-          .attention_head_width = 8, .symmetric_downsample = true, .cos_first = true, .frequency_shift = 0};
+  return {.in_channels = 3,
+          .out_channels = 3,
+          .block_channels = {32, 64},
+          .attention = {true, false},
+          .layers_per_block = 2,
+          .norm_groups = 16,
+          .attention_head_width = 8,
+          .symmetric_downsample = true,
+          .cos_first = true,
+          .frequency_shift = 0};
 }
 
 nn::UnetOptions embedded() {
-  return {.in_channels = 4, .out_channels = 4, .block_channels = {64, 128}, .attention = {false, true}, .layers_per_block = 1, .norm_groups = 8};
+  return {.in_channels = 4,
+          .out_channels = 4,
+          .block_channels = {64, 128},
+          .attention = {false, true},
+          .layers_per_block = 1,
+          .norm_groups = 8};
 }
 
 at::Tensor tensor_of(const SafetensorsFile& file, const std::string& name) {
@@ -69,7 +82,8 @@ TEST_P(DdpmUnetParity, AgreesWithThePeerInFloat64WhenTraining) {
   WeightMap leaves;
   for (const auto& [name, tensor] : names.made()) {
     const bool norm = name.find("norm") != std::string::npos, bias = name.ends_with("bias");
-    const auto role = bias ? (norm ? ParameterRole::norm_shift : ParameterRole::bias) : (norm ? ParameterRole::norm_scale : ParameterRole::matrix);
+    const auto role = bias ? (norm ? ParameterRole::norm_shift : ParameterRole::bias)
+                           : (norm ? ParameterRole::norm_scale : ParameterRole::matrix);
     leaves[name] = hashed.take(name, tensor.sizes(), role).requires_grad_(true);
   }
   MapSource source(leaves, "leaves");
@@ -90,7 +104,8 @@ TEST_P(DdpmUnetParity, RunsOnTheMetaDeviceWithTheRightShape) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Configs, DdpmUnetParity,
-                         testing::Values(Case{"c1", c1(), 702499}, Case{"c2", c2(), 940483}, Case{"embedded", embedded(), 2796740}),
+                         testing::Values(Case{"c1", c1(), 702499}, Case{"c2", c2(), 940483},
+                                         Case{"embedded", embedded(), 2796740}),
                          [](const auto& info) { return info.param.name; });
 
 TEST(DdpmUnetKeys, AreThoseOfThePublishedCifar10Network) {

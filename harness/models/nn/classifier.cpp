@@ -19,11 +19,10 @@ Classifier::Classifier(ParameterSource& source, const ClassifierOptions& options
   if (widths.size() < 2) fail(ErrorCode::config, "classifier: \"widths\" needs at least 2 entries, found {}", widths.size());
   if (options.kind == "plain") {
     add_layer(source, options.channels, widths.front(), 1, false, true);
-    for (std::size_t i = 1; i + 1 < widths.size(); ++i) {
+    for (std::size_t i = 1; i < widths.size(); ++i) {
       add_layer(source, widths[i - 1], widths[i], 1, false, false);
-      add_layer(source, widths[i], widths[i], 1, false, true);
+      add_layer(source, widths[i], widths[i], 1, false, i + 1 < widths.size());
     }
-    add_layer(source, widths[widths.size() - 2], widths.back(), 1, false, false);
   } else {
     add_layer(source, options.channels, widths.front(), 1, false, true);
     for (std::size_t i = 0; i < widths.size(); ++i) {

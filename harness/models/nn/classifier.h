@@ -9,8 +9,8 @@
 namespace alea::nn {
 
 /// Small image classifiers; the penultimate layer is the feature vector.
-/// plain: conv-norm-relu and max pool at the first width, [conv-norm-relu x2, max pool] at each inner one, conv-norm-relu to the
-/// last, global average.
+/// plain: conv-norm-relu and max pool at the first width, [conv-norm-relu x2, max pool] at each inner one, conv-norm-relu x2 at
+/// the last, global average.
 /// residual: a strided stem, then per width two pre-activation residual blocks, global average.
 struct ClassifierOptions {
   std::string kind = "plain";

@@ -1,13 +1,13 @@
 #include "models/nn/group_norm_silu.h"
 
+#include <ATen/Functions.h>
+#include <ATen/Parallel.h>
+#include <c10/core/GradMode.h>
+
 #include <bit>
 #include <cmath>
 #include <cstdint>
 #include <vector>
-
-#include <ATen/Functions.h>
-#include <ATen/Parallel.h>
-#include <c10/core/GradMode.h>
 
 namespace alea::nn {
 namespace {
@@ -64,7 +64,8 @@ void group_means(const float* sums, const Shape& shape, float* means) {
 
 void normalise_row(const float* x, float* out, const Shape& shape, const float* scale, const float* shift, double eps) {
   const auto channels = static_cast<std::size_t>(shape.channels);
-  std::vector<float> zero(channels, 0.0f), sums(channels), mean(channels), variance(channels), slope(channels), intercept(channels);
+  std::vector<float> zero(channels, 0.0f), sums(channels), mean(channels), variance(channels), slope(channels),
+      intercept(channels);
   channel_sums<1>(x, shape, zero.data(), sums.data());
   group_means(sums.data(), shape, mean.data());
   channel_sums<2>(x, shape, mean.data(), sums.data());

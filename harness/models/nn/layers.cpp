@@ -1,10 +1,10 @@
 #include "models/nn/layers.h"
 
-#include <cmath>
-#include <vector>
-
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+
+#include <cmath>
+#include <vector>
 
 #include "core/error.h"
 #include "models/nn/group_norm_silu.h"
@@ -25,7 +25,8 @@ Conv2d::Conv2d(ParameterSource& source, const std::string& name, int in, int out
       padding(padding) {}
 
 at::Tensor Conv2d::operator()(const at::Tensor& x) const {
-  // libtorch's convolutions, norms and attention don't run on the meta device (Python's are written in Python): shapes are worked out here.
+  // libtorch's convolutions, norms and attention don't run on the meta device (Python's are written in Python): shapes are worked
+  // out here.
   if (!x.is_meta()) return at::conv2d(x, weight, bias, stride, padding);
   const auto out = [&](int axis) { return (x.size(axis) + 2 * padding - weight.size(axis)) / stride + 1; };
   return at::empty({x.size(0), weight.size(0), out(2), out(3)}, x.options());

@@ -1,9 +1,9 @@
 #include "models/nn/unet.h"
 
-#include <cmath>
-
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
+
+#include <cmath>
 
 #include "core/error.h"
 
@@ -28,7 +28,8 @@ at::Tensor timestep_embedding(const at::Tensor& t, int width, bool cos_first, do
   return cos_first ? at::cat({at::cos(angles), at::sin(angles)}, 1) : at::cat({at::sin(angles), at::cos(angles)}, 1);
 }
 
-ResnetBlock::ResnetBlock(ParameterSource& source, const std::string& name, int in, int out, const UnetOptions& options, std::uint32_t site)
+ResnetBlock::ResnetBlock(ParameterSource& source, const std::string& name, int in, int out, const UnetOptions& options,
+                         std::uint32_t site)
     : norm1(source, name + ".norm1", in, options.norm_groups, options.norm_eps),
       norm2(source, name + ".norm2", out, options.norm_groups, options.norm_eps),
       conv1(source, name + ".conv1", in, out, 3, 1, 1),
@@ -46,7 +47,8 @@ at::Tensor ResnetBlock::operator()(const at::Tensor& x, const at::Tensor& silu_t
   return (has_shortcut ? shortcut(x) : x) + h;
 }
 
-Attention::Attention(ParameterSource& source, const std::string& name, int channels, const UnetOptions& options, std::uint32_t site)
+Attention::Attention(ParameterSource& source, const std::string& name, int channels, const UnetOptions& options,
+                     std::uint32_t site)
     : norm(source, name + ".group_norm", channels, options.norm_groups, options.norm_eps),
       to_q(source, name + ".to_q", channels, channels),
       to_k(source, name + ".to_k", channels, channels),
@@ -58,7 +60,9 @@ Attention::Attention(ParameterSource& source, const std::string& name, int chann
 at::Tensor Attention::operator()(const at::Tensor& x, const DropoutSites& dropout) const {
   const auto batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
   const auto tokens = norm(x).permute({0, 2, 3, 1}).reshape({batch, height * width, channels});
-  const auto split = [&](const at::Tensor& y) { return y.view({batch, height * width, heads, channels / heads}).transpose(1, 2); };
+  const auto split = [&](const at::Tensor& y) {
+    return y.view({batch, height * width, heads, channels / heads}).transpose(1, 2);
+  };
   const auto mixed = attend(split(to_q(tokens)), split(to_k(tokens)), split(to_v(tokens)));
   const auto joined = mixed.transpose(1, 2).reshape({batch, height * width, channels});
   const auto out = dropout.apply(to_out(joined), site, true);
@@ -78,9 +82,11 @@ Level Unet::down_level(ParameterSource& source, int level) {
   for (int i = 0; i < options_.layers_per_block; ++i) {
     const int in = i > 0 ? out : channels[level > 0 ? level - 1 : 0];
     const std::string index = "." + std::to_string(i);
-    made.resnets.emplace_back(source, name + ".resnets" + index, in, out, options_, new_site(name + ".resnets" + index + ".dropout"));
+    made.resnets.emplace_back(source, name + ".resnets" + index, in, out, options_,
+                              new_site(name + ".resnets" + index + ".dropout"));
     if (options_.attention[level])
-      made.attentions.emplace_back(source, name + ".attentions" + index, out, options_, new_site(name + ".attentions" + index + ".to_out.1"));
+      made.attentions.emplace_back(source, name + ".attentions" + index, out, options_,
+                                   new_site(name + ".attentions" + index + ".to_out.1"));
   }
   if (level + 1 < static_cast<int>(channels.size()))
     made.resample.emplace_back(source, name + ".downsamplers.0.conv", out, out, 3, 2, options_.symmetric_downsample ? 1 : 0);
@@ -99,9 +105,11 @@ Level Unet::up_level(ParameterSource& source, int level) {
     const int skip = i == options_.layers_per_block ? above : out;
     const int in = (i == 0 ? below : out) + skip;
     const std::string index = "." + std::to_string(i);
-    made.resnets.emplace_back(source, name + ".resnets" + index, in, out, options_, new_site(name + ".resnets" + index + ".dropout"));
+    made.resnets.emplace_back(source, name + ".resnets" + index, in, out, options_,
+                              new_site(name + ".resnets" + index + ".dropout"));
     if (options_.attention[level])
-      made.attentions.emplace_back(source, name + ".attentions" + index, out, options_, new_site(name + ".attentions" + index + ".to_out.1"));
+      made.attentions.emplace_back(source, name + ".attentions" + index, out, options_,
+                                   new_site(name + ".attentions" + index + ".to_out.1"));
   }
   if (level > 0) made.resample.emplace_back(source, name + ".upsamplers.0.conv", out, out, 3, 1, 1);
   return made;
@@ -110,8 +118,8 @@ Level Unet::up_level(ParameterSource& source, int level) {
 Unet::Unet(ParameterSource& source, const UnetOptions& options) : options_(options) {
   const auto& channels = options.block_channels;
   if (channels.empty() || channels.size() != options.attention.size())
-    fail(ErrorCode::config, "U-Net: \"block_channels\" has {} entries and \"attention\" {}; they must agree and not be empty", channels.size(),
-         options.attention.size());
+    fail(ErrorCode::config, "U-Net: \"block_channels\" has {} entries and \"attention\" {}; they must agree and not be empty",
+         channels.size(), options.attention.size());
   for (int width : channels)
     if (width <= 0 || width % options.norm_groups != 0)
       fail(ErrorCode::config, "U-Net: {} channels don't divide into {} norm groups", width, options.norm_groups);
@@ -132,7 +140,8 @@ Unet::Unet(ParameterSource& source, const UnetOptions& options) : options_(optio
 
 at::Tensor Unet::forward(const at::Tensor& x, const at::Tensor& t, const DropoutSites& dropout) const {
   const auto dtype = conv_in_.weight.scalar_type();
-  const auto embedding = timestep_embedding(t, options_.block_channels.front(), options_.cos_first, options_.frequency_shift).to(dtype);
+  const auto embedding =
+      timestep_embedding(t, options_.block_channels.front(), options_.cos_first, options_.frequency_shift).to(dtype);
   const auto silu_time = at::silu(time_2_(at::silu(time_1_(embedding))));
   at::Tensor h = conv_in_(x.to(dtype).contiguous(at::MemoryFormat::ChannelsLast));
   std::vector<at::Tensor> skips{h};

@@ -14,13 +14,13 @@ struct UnetOptions {
   int out_channels = 3;
   std::vector<int> block_channels = {128, 256, 256, 256};
   std::vector<bool> attention = {false, true, false, false};  ///< by resolution, finest first
-  int layers_per_block = 2;                                    ///< one more on the way up
+  int layers_per_block = 2;                                   ///< one more on the way up
   int norm_groups = 32;
   double norm_eps = 1e-6;
-  int attention_head_width = 0;     ///< 0: one head
+  int attention_head_width = 0;       ///< 0: one head
   bool symmetric_downsample = false;  ///< padding 1 instead of (0, 1, 0, 1)
-  bool cos_first = false;           ///< time embedding as (cos, sin) instead of (sin, cos)
-  double frequency_shift = 1;       ///< exponent -ln(1e4) k / (half - shift)
+  bool cos_first = false;             ///< time embedding as (cos, sin) instead of (sin, cos)
+  double frequency_shift = 1;         ///< exponent -ln(1e4) k / (half - shift)
 };
 
 struct ResnetBlock {

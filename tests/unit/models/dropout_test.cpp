@@ -27,8 +27,9 @@ TEST(DropoutMask, DependsOnEveryPartOfTheIdentity) {
   const DrawKey key{.seed = 1, .stream = Stream::dropout, .site = 2, .id = 3, .step = 4, .pass = 5};
   const auto mask = mask_of(key, 512);
   EXPECT_EQ(mask, mask_of(key, 512));
-  for (auto change : {+[](DrawKey& k) { k.seed++; }, +[](DrawKey& k) { k.stream = Stream::training; }, +[](DrawKey& k) { k.site++; },
-                      +[](DrawKey& k) { k.id++; }, +[](DrawKey& k) { k.step++; }, +[](DrawKey& k) { k.pass++; }}) {
+  for (auto change :
+       {+[](DrawKey& k) { k.seed++; }, +[](DrawKey& k) { k.stream = Stream::training; }, +[](DrawKey& k) { k.site++; },
+        +[](DrawKey& k) { k.id++; }, +[](DrawKey& k) { k.step++; }, +[](DrawKey& k) { k.pass++; }}) {
     DrawKey other = key;
     change(other);
     EXPECT_NE(mask, mask_of(other, 512));
@@ -50,7 +51,12 @@ TEST(DropoutSites, FollowLogicalOrderWhateverTheMemoryLayout) {
 }
 
 nn::UnetOptions small() {
-  return {.in_channels = 1, .out_channels = 1, .block_channels = {16, 32}, .attention = {false, true}, .layers_per_block = 1, .norm_groups = 4};
+  return {.in_channels = 1,
+          .out_channels = 1,
+          .block_channels = {16, 32},
+          .attention = {false, true},
+          .layers_per_block = 1,
+          .norm_groups = 4};
 }
 
 class UnetDropout : public testing::Test {

@@ -22,11 +22,13 @@ struct Inputs {
 };
 
 Inputs inputs(double offset, double spread) {
-  return {(normals({3, 48, 7, 5}, 1) * spread + offset).contiguous(at::MemoryFormat::ChannelsLast), normals({48}, 2), normals({48}, 3)};
+  return {(normals({3, 48, 7, 5}, 1) * spread + offset).contiguous(at::MemoryFormat::ChannelsLast), normals({48}, 2),
+          normals({48}, 3)};
 }
 
 at::Tensor exact(const Inputs& in, int groups, double eps) {
-  return at::silu(at::group_norm(in.x.to(at::kDouble).contiguous(), groups, in.scale.to(at::kDouble), in.shift.to(at::kDouble), eps));
+  return at::silu(
+      at::group_norm(in.x.to(at::kDouble).contiguous(), groups, in.scale.to(at::kDouble), in.shift.to(at::kDouble), eps));
 }
 
 TEST(GroupNormSilu, AgreesWithFloat64) {

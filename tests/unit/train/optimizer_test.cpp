@@ -8,7 +8,14 @@ namespace alea {
 namespace {
 
 OptimizerOptions options() {
-  return {.steps = 100, .learning_rate = 0.1, .beta1 = 0.9, .beta2 = 0.99, .weight_decay = 0.5, .warm_up = 10, .gradient_norm = 0, .ema = 0.999};
+  return {.steps = 100,
+          .learning_rate = 0.1,
+          .beta1 = 0.9,
+          .beta2 = 0.99,
+          .weight_decay = 0.5,
+          .warm_up = 10,
+          .gradient_norm = 0,
+          .ema = 0.999};
 }
 
 TEST(LearningRate, WarmsUpLinearlyThenFallsAsACosineToZero) {

@@ -1,16 +1,17 @@
 #include "train/training_batch.h"
 
-#include <set>
-
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 #include <gtest/gtest.h>
+
+#include <set>
 
 namespace alea {
 namespace {
 
 ImageSet ramp(std::uint64_t n) {
-  ImageSet set{.name = "ramp", .n = n, .channels = 1, .height = 4, .width = 4, .n_classes = 2, .pixels = {}, .labels = {}, .sha256 = {}};
+  ImageSet set{
+      .name = "ramp", .n = n, .channels = 1, .height = 4, .width = 4, .n_classes = 2, .pixels = {}, .labels = {}, .sha256 = {}};
   for (std::uint64_t i = 0; i < n * 16; ++i) set.pixels.push_back(static_cast<std::uint8_t>(i % 256));
   set.labels.assign(n, 0);
   return set;

@@ -1,9 +1,8 @@
+#include <ATen/Functions.h>
+#include <gtest/gtest.h>
 #include <unistd.h>
 
 #include <fstream>
-
-#include <ATen/Functions.h>
-#include <gtest/gtest.h>
 
 #include "core/files.h"
 #include "data/dataset.h"
@@ -21,7 +20,8 @@ class Training : public testing::Test {
     } catch (const Error& error) {
       GTEST_SKIP() << error.what();
     }
-    folder_ = fs::temp_directory_path() / fmt::format("alea-train-{}-{}", ::getpid(), testing::UnitTest::GetInstance()->current_test_info()->name());
+    folder_ = fs::temp_directory_path() /
+              fmt::format("alea-train-{}-{}", ::getpid(), testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(folder_);
   }
   void TearDown() override { fs::remove_all(folder_); }
@@ -34,7 +34,12 @@ class Training : public testing::Test {
             {"fold", 2},
             {"dropout", 0.1},
             {"architecture",
-             {{"in_channels", 4}, {"out_channels", 4}, {"block_channels", {8, 16}}, {"attention", {false, true}}, {"layers_per_block", 1}, {"norm_groups", 4}}},
+             {{"in_channels", 4},
+              {"out_channels", 4},
+              {"block_channels", {8, 16}},
+              {"attention", {false, true}},
+              {"layers_per_block", 1},
+              {"norm_groups", 4}}},
             {"optimizer", {{"steps", steps}, {"batch", 8}, {"learning_rate", 0.005}, {"warm_up", 3}, {"compute", "bfloat16"}}},
             {"sample_steps", 5}};
   }
@@ -76,12 +81,14 @@ TEST_F(Training, ADenoiserLearnsAndLoadsFromItsManifest) {
 }
 
 TEST_F(Training, AClassifierLearnsAndSaysItsAccuracy) {
-  const Json config{{"train", "classifier"},
-                    {"name", "tiny_cnn"},
-                    {"data", "fashion-mnist/test"},
-                    {"test_data", "fashion-mnist/test"},
-                    {"architecture", {{"kind", "plain"}, {"widths", {8, 8, 16}}, {"norm_groups", 4}}},
-                    {"optimizer", {{"steps", 60}, {"batch", 32}, {"learning_rate", 0.01}, {"warm_up", 3}, {"ema", 0.5}, {"compute", "float32"}}}};
+  const Json config{
+      {"train", "classifier"},
+      {"name", "tiny_cnn"},
+      {"data", "fashion-mnist/test"},
+      {"test_data", "fashion-mnist/test"},
+      {"architecture", {{"kind", "plain"}, {"widths", {8, 8, 16}}, {"norm_groups", 4}}},
+      {"optimizer",
+       {{"steps", 60}, {"batch", 32}, {"learning_rate", 0.01}, {"warm_up", 3}, {"ema", 0.5}, {"compute", "float32"}}}};
   run(config, "run");
   EXPECT_GT(read_json_file(folder_ / "run" / "tiny_cnn.json").at("test_accuracy").get<double>(), 0.5);
 }
