@@ -66,7 +66,7 @@ void check_counts(const FilteringOptions& options, ConfigErrors& errors) {
     errors.add("/block", fmt::format("{} must be a multiple of /micro_batch, which is {}", options.block, options.micro_batch));
   const auto& strengths = options.planted_strengths;
   if (strengths.size() != 3 || strengths[0] <= 0 || strengths[0] >= strengths[1] || strengths[1] >= strengths[2])
-    errors.add("/planted_strengths", "needs three ascending positive numbers, such as [6, 12, 24]");
+    errors.add("/planted_strengths", "needs three ascending positive numbers, such as [24, 48, 96]");
   if (options.features.empty()) errors.add("/features", "needs the name of a feature network");
   if (options.reference.empty()) errors.add("/reference", "needs a path or \"self\"");
 }

@@ -24,7 +24,7 @@ struct FilteringOptions {
   bool store_maps = true;
   std::string features = "fmnist_cnn";
   std::string reference = "embedded/fmnist_cnn.train.safetensors";
-  std::vector<double> planted_strengths = {6, 12, 24};
+  std::vector<double> planted_strengths = {24, 48, 96};
   std::uint64_t non_finite_limit = 0;
 };
 
