@@ -86,9 +86,9 @@ TEST_F(Training, AClassifierLearnsAndSaysItsAccuracy) {
       {"name", "tiny_cnn"},
       {"data", "fashion-mnist/test"},
       {"test_data", "fashion-mnist/test"},
-      {"architecture", {{"kind", "plain"}, {"widths", {8, 8, 16}}, {"norm_groups", 4}}},
+      {"architecture", {{"kind", "plain"}, {"widths", {16, 16, 32}}, {"norm_groups", 4}}},
       {"optimizer",
-       {{"steps", 60}, {"batch", 32}, {"learning_rate", 0.01}, {"warm_up", 3}, {"ema", 0.5}, {"compute", "float32"}}}};
+       {{"steps", 300}, {"batch", 32}, {"learning_rate", 0.005}, {"warm_up", 3}, {"ema", 0.5}, {"compute", "float32"}}}};
   run(config, "run");
   EXPECT_GT(read_json_file(folder_ / "run" / "tiny_cnn.json").at("test_accuracy").get<double>(), 0.5);
 }
