@@ -74,6 +74,15 @@ std::uint32_t Unet::new_site(const std::string& name) {
   return static_cast<std::uint32_t>(sites_.size() - 1);
 }
 
+void Unet::add_layer(ParameterSource& source, Level& made, const std::string& name, int in, int level) {
+  const int out = options_.block_channels[level];
+  const std::string index = "." + std::to_string(made.resnets.size());
+  const std::string resnet = name + ".resnets" + index, attention = name + ".attentions" + index;
+  made.resnets.emplace_back(source, resnet, in, out, options_, new_site(resnet + ".dropout"));
+  if (options_.attention[level])
+    made.attentions.emplace_back(source, attention, out, options_, new_site(attention + ".to_out.1"));
+}
+
 Level Unet::down_level(ParameterSource& source, int level) {
   const auto& channels = options_.block_channels;
   const std::string name = "down_blocks." + std::to_string(level);
@@ -81,12 +90,7 @@ Level Unet::down_level(ParameterSource& source, int level) {
   Level made;
   for (int i = 0; i < options_.layers_per_block; ++i) {
     const int in = i > 0 ? out : channels[level > 0 ? level - 1 : 0];
-    const std::string index = "." + std::to_string(i);
-    made.resnets.emplace_back(source, name + ".resnets" + index, in, out, options_,
-                              new_site(name + ".resnets" + index + ".dropout"));
-    if (options_.attention[level])
-      made.attentions.emplace_back(source, name + ".attentions" + index, out, options_,
-                                   new_site(name + ".attentions" + index + ".to_out.1"));
+    add_layer(source, made, name, in, level);
   }
   if (level + 1 < static_cast<int>(channels.size()))
     made.resample.emplace_back(source, name + ".downsamplers.0.conv", out, out, 3, 2, options_.symmetric_downsample ? 1 : 0);
@@ -104,12 +108,7 @@ Level Unet::up_level(ParameterSource& source, int level) {
   for (int i = 0; i <= options_.layers_per_block; ++i) {
     const int skip = i == options_.layers_per_block ? above : out;
     const int in = (i == 0 ? below : out) + skip;
-    const std::string index = "." + std::to_string(i);
-    made.resnets.emplace_back(source, name + ".resnets" + index, in, out, options_,
-                              new_site(name + ".resnets" + index + ".dropout"));
-    if (options_.attention[level])
-      made.attentions.emplace_back(source, name + ".attentions" + index, out, options_,
-                                   new_site(name + ".attentions" + index + ".to_out.1"));
+    add_layer(source, made, name, in, level);
   }
   if (level > 0) made.resample.emplace_back(source, name + ".upsamplers.0.conv", out, out, 3, 1, 1);
   return made;

@@ -65,6 +65,7 @@ class Unet {
 
  private:
   std::uint32_t new_site(const std::string& name);
+  void add_layer(ParameterSource& source, Level& made, const std::string& name, int in, int level);
   Level down_level(ParameterSource& source, int level);
   Level up_level(ParameterSource& source, int level);
 
