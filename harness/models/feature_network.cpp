@@ -35,14 +35,18 @@ class ClassifierFeatures : public FeatureNetwork {
 
   const FeatureSpec& spec() const override { return spec_; }
 
-  Output evaluate(const at::Tensor& images) override {
+  at::Tensor prepare(const at::Tensor& images) override {
     const auto& input = spec_.input;
     if (images.dim() != 4 || images.scalar_type() != at::kByte || images.size(1) != input.channels ||
         images.size(2) != input.height || images.size(3) != input.width)
       fail(ErrorCode::shape, "{}: expected images [B, {}, {}, {}] of 8-bit integers", spec_.name, input.channels, input.height,
            input.width);
-    const auto output = classifier_->forward(images.to(at::kFloat).div(127.5).sub(1.0));
-    return {output.features, output.logits};
+    return images.to(at::kFloat).div(127.5).sub(1.0);
+  }
+
+  Output forward(const at::Tensor& prepared) override {
+    const auto output = classifier_->forward(prepared);
+    return {output.features, output.logits, at::Tensor()};
   }
 
  private:

@@ -25,7 +25,8 @@ class PixelNetwork final : public FeatureNetwork {
     spec_.width = static_cast<int>(e.elements());
   }
   const FeatureSpec& spec() const override { return spec_; }
-  Output evaluate(const at::Tensor& images) override { return {images.to(at::kFloat).flatten(1).div(255.0), at::Tensor()}; }
+  at::Tensor prepare(const at::Tensor& images) override { return images.to(at::kFloat).flatten(1).div(255.0); }
+  Output forward(const at::Tensor& prepared) override { return {prepared, at::Tensor(), at::Tensor()}; }
 
  private:
   FeatureSpec spec_;

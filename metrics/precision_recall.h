@@ -1,0 +1,40 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "metrics/gaussian_moments.h"
+#include "metrics/jackknife.h"
+
+namespace alea {
+
+/// Improved precision and recall (Kynkaanniemi et al. 2019, arXiv:1904.06991), density and coverage (Naeem et al. 2020,
+/// arXiv:2002.09797), all from one pass over the distances between the sets. A ball is around a sample, its radius the distance
+/// to its k-th neighbour in the same set.
+struct ManifoldOptions {
+  std::uint32_t k = 5;
+  /// Whether a point on the rim is inside: closed as IPR, ADM and torch-fidelity (<=), open as prdc (<).
+  enum class Rim { closed, open } rim = Rim::closed;
+};
+struct ManifoldMetric {
+  double value = 0;
+  std::vector<double> leave_one_out;  ///< kJackknifeGroups values, or empty
+};
+struct ManifoldMetrics {
+  ManifoldMetric precision, recall, density, coverage;
+  std::uint64_t zero_radii_real = 0, zero_radii_generated = 0;  ///< duplicates: with an open rim their balls are empty
+  std::uint64_t recomputed_rows = 0;  ///< neighbour lists that ran out in the jackknife and were made again exactly
+};
+/// ids: of the generated samples, for the jackknife (the real set is held fixed); empty: no leave_one_out. Features, beside which
+/// at most 1.5 GB are taken, are read where they are. Error{domain} for fewer than k+1 rows, or rows that aren't finite, by
+/// index.
+ManifoldMetrics manifold_metrics(const FeatureView& real, const FeatureView& generated, std::span<const std::uint64_t> ids,
+                                 const ManifoldOptions& options);
+
+/// Realism (arXiv:1904.06991 eq. 3) of each generated sample: max_i r_i / d(x_i, y) over the real balls whose radius is at most
+/// the median. [n generated]; infinite on top of a real sample.
+std::vector<double> realism(const FeatureView& real, const FeatureView& generated, std::uint32_t k);
+
+}  // namespace alea
