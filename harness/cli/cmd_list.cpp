@@ -33,7 +33,15 @@ Names metrics() {
           {"fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side (lowest, highest)"},
           {"gain.fd.<network>.kept", "random minus kept: how much closer to the reference filtering comes than chance"},
           {"gain.fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
-          {"gain.fd.<network>.oracle.<strength>", "gain of a score that knows which images have a planted defect"}};
+          {"gain.fd.<network>.oracle.<strength>", "gain of a score that knows which images have a planted defect"},
+          {"fid, fd.<network>", "alea metrics: Frechet distance of two sets; fid is the published Inception network's alone"},
+          {"sfid, sfd.<network>", "alea metrics: the same on spatial features"},
+          {"fid.bias, fid.infinity", "alea metrics: expected bias at these sizes; intercept at 1/N = 0"},
+          {"kid, kernel_distance.<network>", "alea metrics: unbiased squared maximum mean discrepancy, mean over subsets"},
+          {"kid.all, kernel_distance.all.<network>", "alea metrics: the same from all rows at once"},
+          {"is, class_score.<network>", "alea metrics: Inception score, or that of another classifier"},
+          {"precision.<network>, recall.<network>", "alea metrics: share of one set inside the other's balls"},
+          {"density.<network>, coverage.<network>", "alea metrics: balls a generated sample lies in; real balls that hold one"}};
 }
 
 const std::vector<std::string>& families() {

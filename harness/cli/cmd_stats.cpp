@@ -4,6 +4,7 @@
 #include "cli/args.h"
 #include "core/log.h"
 #include "data/reference_stats.h"
+#include "data/statistics_file.h"
 #include "run/reference.h"
 #include "run/sample_summary.h"
 
@@ -53,10 +54,12 @@ void add_show(CLI::App& parent, Action& action) {
   auto path = std::make_shared<std::string>();
   auto* command = add_command(parent, "show", "Say what a file of reference statistics holds.",
                               "alea stats show data/embedded/fmnist_cnn.train.safetensors");
-  command->add_option("FILE", *path, "Statistics (safetensors)")->required();
+  command->add_option("FILE", *path, "Statistics: alea's safetensors, or .npz of alea, pytorch-fid, clean-fid, EDM or ADM")
+      ->required();
   command->callback([path, &action] {
     action = [path] {
-      print_answer(describe(load_reference_stats(*path)));
+      const bool npz = std::filesystem::path(*path).extension() == ".npz";
+      print_answer(npz ? describe_statistics(load_statistics(*path)) : describe(load_reference_stats(*path)));
       return 0;
     };
   });

@@ -24,7 +24,8 @@ TEST(Commands, EveryHelpOpensWithAnExample) {
                                                                                        {"store", "ls"},
                                                                                        {"stats"},
                                                                                        {"stats", "build"},
-                                                                                       {"stats", "show"}}) {
+                                                                                       {"stats", "show"},
+                                                                                       {"metrics"}}) {
     auto words = command;
     words.push_back("--help");
     const Ended ended = run_alea(words);

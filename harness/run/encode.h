@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "core/config.h"
+#include "data/image_source.h"
+#include "metrics/gaussian_moments.h"
+
+namespace alea {
+
+class FeatureNetwork;
+
+/// What to do about an image that can't be read: stop at the first, leave them out and count them, or read all images, name every
+/// bad one and stop.
+enum class OnError { fail, skip, list };
+
+struct EncodeOptions {
+  std::filesystem::path cache;  ///< folder of the feature cache; empty: features aren't kept
+  OnError on_error = OnError::fail;
+};
+
+/// Features of a set in the source's order; a bad image that was skipped is in none of the arrays.
+struct EncodedSet {
+  std::vector<std::uint64_t> ids;  ///< [n] places in the source: groups of the jackknife
+  std::vector<float> pool, logits, spatial;
+  std::size_t width = 0, n_classes = 0, spatial_width = 0;
+  std::vector<std::string> failures;  ///< message of each image left out
+  Json facts = Json::object();        ///< of the source, with its digest and what was left out
+
+  FeatureView pool_view() const { return {pool, ids.size(), width}; }
+  FeatureView logits_view() const { return n_classes == 0 ? FeatureView{} : FeatureView{logits, ids.size(), n_classes}; }
+  FeatureView spatial_view() const {
+    return spatial_width == 0 ? FeatureView{} : FeatureView{spatial, ids.size(), spatial_width};
+  }
+};
+
+/// A feature is a function of its image, the network and its preprocessing alone: batches are padded to the network's own size.
+/// With a cache, keyed by content digest, weights and preprocessing, what a killed call has finished is there for the next one.
+/// Errors as the source's, Error{interrupted} after a signal.
+EncodedSet encode_images(const ImageSource& source, FeatureNetwork& network, const EncodeOptions& options);
+
+/// Every image is read; the messages of those that can't be.
+std::vector<std::string> unreadable_images(const ImageSource& source);
+
+/// $ALEA_CACHE, else $XDG_CACHE_HOME/alea, else ~/.cache/alea; empty where none is set.
+std::filesystem::path default_cache_folder();
+
+}  // namespace alea

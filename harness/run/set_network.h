@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/config.h"
+#include "models/encoder_options.h"
+#include "models/feature_network.h"
+
+namespace alea {
+
+/// A feature network with what it is called and what identifies its features.
+struct SetNetwork {
+  std::unique_ptr<FeatureNetwork> network;
+  std::string name;         ///< part of metric names; empty: the published Inception weights at their last layer
+  Json facts;               ///< network, weights_sha256, preprocessing
+  std::string fingerprint;  ///< sha256 of facts: features of unlike fingerprints don't compare
+};
+
+/// An encoder (models/encoder.h), or an embedded network, which takes grey images of its own extent.
+SetNetwork make_set_network(const EncoderOptions& options);
+
+}  // namespace alea

@@ -1,0 +1,169 @@
+#include "protocols/set_metrics.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "core/error.h"
+#include "metrics/frechet.h"
+#include "metrics/inception_score.h"
+#include "metrics/kid.h"
+#include "metrics/precision_recall.h"
+#include "protocols/set_metrics_frechet.h"
+
+namespace alea {
+namespace {
+
+struct Inputs {
+  const SetMetricsOptions& options;
+  const MetricNames& names;
+  const SetFeatures& real;
+  const SetFeatures& generated;
+
+  bool wants(const char* metric) const {
+    return options.metrics.empty() || std::ranges::find(options.metrics, metric) != options.metrics.end();
+  }
+  bool named(const char* metric) const { return !options.metrics.empty() && wants(metric); }
+  std::span<const std::uint64_t> jackknife_ids() const {
+    return options.intervals && fills_groups(generated.ids) ? generated.ids : std::span<const std::uint64_t>{};
+  }
+};
+
+MetricRow row_of(std::string name, Direction direction, std::string unit, std::uint64_t n) {
+  MetricRow row;
+  row.name = std::move(name);
+  row.direction = direction;
+  row.unit = std::move(unit);
+  row.n = n;
+  return row;
+}
+
+MetricRow null_row(MetricRow row, std::string why) {
+  row.why_null = std::move(why);
+  return row;
+}
+
+void give_value(MetricRow& row, double value, std::vector<double> leave_one_out) {
+  row.value = value;
+  if (leave_one_out.empty()) return;
+  row.interval = jackknife_interval(value, leave_one_out);
+  row.leave_one_out = std::move(leave_one_out);
+}
+
+constexpr const char* kOnlyStatistics = "needs images on both sides: a statistics file holds no single features";
+
+void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
+  MetricRow row =
+      row_of(in.names.of("kid", "kernel_distance"), Direction::lower, "squared maximum mean discrepancy", in.generated.pool.n);
+  if (in.real.pool.n == 0 || in.generated.pool.n == 0) {
+    if (in.named("kid")) rows.push_back(null_row(row, kOnlyStatistics));
+    return;
+  }
+  const auto& settings = in.options.kid;
+  KidOptions options{.subsets = settings.subsets,
+                     .subset_size = static_cast<std::uint32_t>(
+                         std::min<std::uint64_t>({settings.subset_size, in.real.pool.n, in.generated.pool.n})),
+                     .seed = settings.seed,
+                     .draw = settings.draw == "philox" ? KidOptions::Draw::philox : KidOptions::Draw::numpy_legacy};
+  const KidSubsets subsets = kid(in.real.pool, in.generated.pool, options);
+  row.details = {{"n_subsets", subsets.values.size()},
+                 {"subset_size", options.subset_size},
+                 {"subset_standard_deviation", subsets.standard_deviation},
+                 {"real_n", in.real.pool.n}};
+  row.details["note"] =
+      fmt::format("mean of {} subsets of {}, sd {:.2g}", subsets.values.size(), options.subset_size, subsets.standard_deviation);
+  give_value(row, subsets.mean, {});
+  rows.push_back(row);
+  if (in.jackknife_ids().empty()) return;
+  MetricRow all = row_of(in.names.of("kid.all", "kernel_distance.all"), Direction::lower, row.unit, row.n);
+  std::vector<double> leave_one_out;
+  const Interval interval = kid_interval(in.real.pool, in.generated.pool, in.jackknife_ids(), &leave_one_out);
+  all.details["note"] = "one estimate from all rows";
+  give_value(all, interval.value, std::move(leave_one_out));
+  rows.push_back(all);
+}
+
+void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
+  const FeatureView& logits = in.generated.logits;
+  MetricRow row = row_of(in.names.of("is", "class_score"), Direction::higher, "1", logits.n);
+  if (logits.n == 0) {
+    if (in.named("is")) rows.push_back(null_row(row, "needs images on the generated side and a network with classes"));
+    return;
+  }
+  const auto& settings = in.options.inception_score;
+  using Options = InceptionScoreOptions;
+  const Options options{.splits = static_cast<std::uint32_t>(std::min<std::uint64_t>(settings.splits, logits.n)),
+                        .order = settings.order == "in_order" ? Options::Order::in_order : Options::Order::numpy_legacy,
+                        .seed = settings.seed,
+                        .cut = settings.cut == "fraction" ? Options::Cut::fraction : Options::Cut::chunk,
+                        .chunk_size = settings.chunk_size};
+  const InceptionScore score = inception_score(logits, options);
+  row.details = {{"splits", score.splits},
+                 {"standard_deviation", score.standard_deviation},
+                 {"note", fmt::format("mean of {} splits, sd {:.2g}", score.splits.size(), score.standard_deviation)}};
+  give_value(row, score.mean, {});
+  rows.push_back(row);
+  if (in.jackknife_ids().empty()) return;
+  MetricRow all = row_of(in.names.of("is.all", "class_score.all"), Direction::higher, "1", logits.n);
+  std::vector<double> leave_one_out;
+  const Interval interval = inception_score_interval(logits, in.jackknife_ids(), &leave_one_out);
+  all.details["note"] = "one split of all rows";
+  give_value(all, interval.value, std::move(leave_one_out));
+  rows.push_back(all);
+}
+
+void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
+  const std::uint64_t n = in.generated.manifold.n;
+  const auto row = [&](const char* metric) { return row_of(in.names.of_manifold(metric), Direction::higher, "1", n); };
+  constexpr std::array<const char*, 4> kMetrics = {"precision", "recall", "density", "coverage"};
+  std::string missing = kOnlyStatistics;
+  if (in.real.manifold.n > 0 && n > 0) {
+    const auto most = std::min<std::uint64_t>(in.real.manifold.n, n);
+    missing = most > in.options.manifold.k
+                  ? ""
+                  : fmt::format("needs more than k = {} samples a set, found {}", in.options.manifold.k, most);
+  }
+  if (!missing.empty()) {
+    if (in.named("prdc"))
+      for (const char* metric : kMetrics) rows.push_back(null_row(row(metric), missing));
+    return;
+  }
+  const ManifoldOptions options{
+      .k = in.options.manifold.k,
+      .rim = in.options.manifold.rim == "open" ? ManifoldOptions::Rim::open : ManifoldOptions::Rim::closed};
+  const ManifoldMetrics found = manifold_metrics(in.real.manifold, in.generated.manifold, in.jackknife_ids(), options);
+  const std::array<const ManifoldMetric*, 4> values = {&found.precision, &found.recall, &found.density, &found.coverage};
+  for (std::size_t i = 0; i < kMetrics.size(); ++i) {
+    MetricRow out = row(kMetrics[i]);
+    out.details = {{"k", options.k},
+                   {"rim", in.options.manifold.rim},
+                   {"real_n", in.real.manifold.n},
+                   {"zero_radii", {{"real", found.zero_radii_real}, {"generated", found.zero_radii_generated}}}};
+    out.details["note"] = fmt::format("k = {}, {} rim", options.k, in.options.manifold.rim);
+    give_value(out, values[i]->value, values[i]->leave_one_out);
+    rows.push_back(out);
+  }
+}
+
+}  // namespace
+
+std::string MetricNames::of(const std::string& published, const std::string& other) const {
+  return network.empty() ? published : other + "." + network;
+}
+
+std::string MetricNames::of_manifold(const std::string& metric) const {
+  return metric + "." + (manifold_network.empty() ? "inception" : manifold_network);
+}
+
+std::vector<MetricRow> set_metric_rows(const SetMetricsOptions& options, const MetricNames& names, const SetFeatures& real,
+                                       const SetFeatures& generated) {
+  const Inputs in{options, names, real, generated};
+  std::vector<MetricRow> rows;
+  add_frechet_rows(options, names, real, generated, rows);
+  if (in.wants("kid")) add_kid(in, rows);
+  if (in.wants("is")) add_inception_score(in, rows);
+  if (in.wants("prdc")) add_manifold(in, rows);
+  return rows;
+}
+
+}  // namespace alea
