@@ -1,45 +1,18 @@
 #include "formats/png.h"
 
-#include <png.h>
-
-#include <algorithm>
-#include <csetjmp>
 #include <new>
 
 #include "core/error.h"
 #include "core/files.h"
-#include "formats/gzip.h"
+#include "formats/png_session.h"
 
 namespace alea {
 namespace {
 
-constexpr std::uint64_t kMaxPixelBytes = std::uint64_t{1} << 31;
+using png::Reader;
+using png::Session;
+
 constexpr int kCompressionLevel = 6;
-
-/// What libpng's callbacks work on. They leave a message and jump back into a function without objects to destroy.
-struct Session {
-  png_structp png = nullptr;
-  png_infop info = nullptr;
-  std::string message;
-  std::span<const std::byte> input;
-  std::size_t consumed = 0;
-  Bytes output;
-  std::vector<png_bytep> rows;
-};
-
-void on_error(png_structp png, png_const_charp text) {
-  static_cast<Session*>(png_get_error_ptr(png))->message = text;
-  png_longjmp(png, 1);
-}
-
-void on_warning(png_structp, png_const_charp) {}  // about chunks that don't touch the pixels
-
-void on_read(png_structp png, png_bytep out, std::size_t size) {
-  auto& session = *static_cast<Session*>(png_get_io_ptr(png));
-  if (size > session.input.size() - session.consumed) png_error(png, "the file ends early; is it truncated?");
-  std::copy_n(reinterpret_cast<const png_byte*>(session.input.data()) + session.consumed, size, out);
-  session.consumed += size;
-}
 
 void on_write(png_structp png, png_bytep bytes, std::size_t size) {
   auto& session = *static_cast<Session*>(png_get_io_ptr(png));
@@ -55,19 +28,9 @@ void on_write(png_structp png, png_bytep bytes, std::size_t size) {
 
 void on_flush(png_structp) {}
 
-struct Reader : Session {
-  Reader() {
-    png = png_create_read_struct(PNG_LIBPNG_VER_STRING, static_cast<Session*>(this), on_error, on_warning);
-    info = png != nullptr ? png_create_info_struct(png) : nullptr;
-    if (png != nullptr) png_set_read_fn(png, static_cast<Session*>(this), on_read);
-  }
-  ~Reader() { png_destroy_read_struct(&png, &info, nullptr); }
-  Reader(const Reader&) = delete;
-};
-
 struct Writer : Session {
   Writer() {
-    png = png_create_write_struct(PNG_LIBPNG_VER_STRING, static_cast<Session*>(this), on_error, on_warning);
+    png = png_create_write_struct(PNG_LIBPNG_VER_STRING, static_cast<Session*>(this), png::on_error, png::on_warning);
     info = png != nullptr ? png_create_info_struct(png) : nullptr;
     if (png != nullptr) png_set_write_fn(png, static_cast<Session*>(this), on_write, on_flush);
   }
@@ -83,13 +46,6 @@ bool read_header(Session& session) {
   return true;
 }
 
-bool read_rows(Session& session) {
-  if (setjmp(png_jmpbuf(session.png)) != 0) return false;
-  png_read_image(session.png, session.rows.data());
-  png_read_end(session.png, nullptr);
-  return true;
-}
-
 bool write_all(Session& session, const Picture& picture) {
   if (setjmp(png_jmpbuf(session.png)) != 0) return false;
   png_set_compression_level(session.png, kCompressionLevel);
@@ -100,10 +56,6 @@ bool write_all(Session& session, const Picture& picture) {
   png_write_image(session.png, session.rows.data());
   png_write_end(session.png, nullptr);
   return true;
-}
-
-[[noreturn]] void fail_reading(const Session& session, const std::string& source) {
-  fail(ErrorCode::data, "{}: offset {}: not a sound PNG file: {}", source, session.consumed, session.message);
 }
 
 std::size_t row_bytes(const Picture& picture) { return static_cast<std::size_t>(picture.width) * picture.channels; }
@@ -128,10 +80,7 @@ Picture empty_picture(const Session& session, const std::string& source) {
   picture.height = static_cast<int>(png_get_image_height(session.png, session.info));
   picture.channels = type == PNG_COLOR_TYPE_RGB ? 3 : 1;
   const std::uint64_t bytes = std::uint64_t{row_bytes(picture)} * picture.height;
-  const std::uint64_t bound = std::min(kMaxPixelBytes, session.input.size() * kMaxDeflateRatio);
-  if (bytes > bound)
-    fail(ErrorCode::data, "{}: a picture of {}x{} expects {} bytes, found room for at most {}; is it truncated?", source,
-         picture.width, picture.height, bytes, bound);
+  png::check_size(session, bytes, source);
   picture.pixels.resize(bytes);
   return picture;
 }
@@ -148,13 +97,11 @@ void check_picture(const Picture& picture, const std::string& source) {
 }  // namespace
 
 Picture decode_png(std::span<const std::byte> file, const std::string& source) {
-  Reader reader;
-  if (reader.info == nullptr) fail(ErrorCode::internal, "{}: libpng can't be started", source);
-  reader.input = file;
-  if (!read_header(reader)) fail_reading(reader, source);
+  Reader reader(file, source);
+  if (!read_header(reader)) png::fail_reading(reader, source);
   Picture picture = empty_picture(reader, source);
   reader.rows = row_pointers(picture);
-  if (!read_rows(reader)) fail_reading(reader, source);
+  if (!png::read_rows(reader)) png::fail_reading(reader, source);
   return picture;
 }
 

@@ -1,0 +1,92 @@
+#include "data/image_folder.h"
+
+#include <fmt/ranges.h>
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+#include <map>
+
+#include "core/error.h"
+#include "core/files.h"
+#include "formats/image_decode.h"
+#include "formats/mapped_file.h"
+
+namespace alea {
+namespace {
+
+using Counts = std::map<std::string, std::uint64_t>;
+
+std::string lower_extension(const fs::path& path) {
+  std::string text = path.extension().string();
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return text;
+}
+
+bool is_image(const std::string& extension) { return extension == ".png" || extension == ".jpg" || extension == ".jpeg"; }
+
+class FolderImages final : public ImageSource {
+ public:
+  FolderImages(fs::path folder, std::vector<std::string> names, Counts ignored)
+      : folder_(std::move(folder)), names_(std::move(names)), ignored_(std::move(ignored)) {}
+
+  std::uint64_t size() const override { return names_.size(); }
+  std::string name(std::uint64_t i) const override { return names_.at(i); }
+  Picture read(std::uint64_t i) const override {
+    const fs::path path = folder_ / name(i);
+    return std::move(decode_image(MappedFile(path).bytes(), path.string()).picture);
+  }
+
+  std::string digest() const override {
+    std::vector<std::string> hashes(names_.size());
+    tbb::parallel_for(std::size_t{0}, names_.size(),
+                      [&](std::size_t i) { hashes[i] = sha256_hex(MappedFile(folder_ / names_[i]).bytes()); });
+    std::string all;
+    for (std::size_t i = 0; i < names_.size(); ++i) all += names_[i] + '\0' + hashes[i] + '\n';
+    return sha256_hex(std::as_bytes(std::span(all)));
+  }
+
+  Json facts() const override {
+    Counts extensions;
+    for (const auto& name : names_) ++extensions[lower_extension(name)];
+    const bool lossy = extensions.size() > extensions.count(".png");
+    return {{"kind", "folder"}, {"n", names_.size()}, {"extensions", extensions}, {"ignored", ignored_}, {"lossy", lossy}};
+  }
+
+ private:
+  fs::path folder_;
+  std::vector<std::string> names_;
+  Counts ignored_;
+};
+
+template <class Iterator>
+void list_files(const fs::path& folder, std::vector<std::string>& images, Counts& others) {
+  for (const auto& entry : Iterator(folder)) {
+    if (!entry.is_regular_file()) continue;
+    const std::string extension = lower_extension(entry.path());
+    if (is_image(extension))
+      images.push_back(entry.path().lexically_relative(folder).generic_string());
+    else
+      ++others[extension.empty() ? "none" : extension];
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<ImageSource> open_image_folder(const fs::path& folder, const SourceOptions& options) {
+  std::vector<std::string> images;
+  Counts others;
+  options.recursive ? list_files<fs::recursive_directory_iterator>(folder, images, others)
+                    : list_files<fs::directory_iterator>(folder, images, others);
+  if (images.empty()) {
+    std::vector<std::string> seen;
+    for (const auto& [extension, count] : others) seen.push_back(fmt::format("{} {}", count, extension));
+    fail(ErrorCode::data, "{}: expected .png, .jpg or .jpeg files{}, found {}", folder.string(),
+         options.recursive ? "" : " (not in sub-folders)",
+         seen.empty() ? "none" : fmt::format("none among {}", fmt::join(seen, ", ")));
+  }
+  std::ranges::sort(images);
+  if (options.limit && *options.limit < images.size()) images.resize(*options.limit);
+  return std::make_unique<FolderImages>(folder, std::move(images), std::move(others));
+}
+
+}  // namespace alea

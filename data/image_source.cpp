@@ -1,0 +1,81 @@
+#include "data/image_source.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "core/error.h"
+#include "data/dataset.h"
+#include "data/image_array.h"
+#include "data/image_files.h"
+#include "data/image_folder.h"
+#include "formats/mapped_file.h"
+
+namespace alea {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr ArrayExtent kCifar{32, 32, 3, true, 1};
+
+std::vector<fs::path> training_batches(const fs::path& folder) {
+  std::vector<fs::path> batches;
+  for (int k = 1; k <= 5; ++k) batches.push_back(folder / fmt::format("data_batch_{}.bin", k));
+  return batches;
+}
+
+std::unique_ptr<ImageSource> open_folder(const fs::path& folder, const SourceOptions& options) {
+  if (fs::is_directory(folder / "blocks") && fs::exists(folder / "manifest.json")) return open_run_images(folder, options);
+  if (fs::exists(folder / "data_batch_1.bin")) return open_cifar_images(training_batches(folder), folder.string(), options);
+  if (fs::exists(folder / "test_batch.bin")) return open_cifar_images({folder / "test_batch.bin"}, folder.string(), options);
+  return open_image_folder(folder, options);
+}
+
+bool begins_with(std::span<const std::byte> file, std::string_view magic) {
+  return file.size() >= magic.size() && std::memcmp(file.data(), magic.data(), magic.size()) == 0;
+}
+
+std::unique_ptr<ImageSource> open_file(const fs::path& path, const SourceOptions& options) {
+  const MappedFile file(path);
+  const auto bytes = file.bytes();
+  if (begins_with(bytes, "PK") || begins_with(bytes, "\x93NUMPY")) return open_npz_images(path, options);
+  if (begins_with(bytes, "\x89HDF") || begins_with(bytes, "ALEABLK1")) return open_hdf5_images(path, options);
+  if (path.extension() == ".bin" && !bytes.empty() && bytes.size() % kCifar.bytes() == 0)
+    return open_cifar_images({path}, path.string(), options);
+  const bool image = begins_with(bytes, "\x89PNG") || begins_with(bytes, "\xff\xd8\xff");
+  fail(ErrorCode::data, "{}: expected a folder of images, .npz, .npy, HDF5 or CIFAR-10's .bin, found {}", path.string(),
+       image ? "a single image; give its folder" : "a file of another kind");
+}
+
+}  // namespace
+
+std::unique_ptr<ImageSource> open_cifar_images(const std::vector<fs::path>& batches, const std::string& what,
+                                               const SourceOptions& options) {
+  std::vector<LazyPart> parts;
+  for (const auto& path : batches) {
+    const MappedFile file(path);
+    const std::size_t bytes = file.bytes().size();
+    if (bytes % kCifar.bytes() != 0)
+      fail(ErrorCode::data, "{}: expected a multiple of {} bytes (a label and 32x32x3 pixels an image), found {}", path.string(),
+           kCifar.bytes(), bytes);
+    parts.push_back({path.string(), bytes / kCifar.bytes(), [file]() -> ArrayPart {
+                       return {std::make_shared<MappedFile>(file), file.bytes()};
+                     }});
+  }
+  return make_array_source(what, "cifar10 binary", kCifar, std::move(parts), options);
+}
+
+std::unique_ptr<ImageSource> open_named_images(const std::string& name, const SourceOptions& options) {
+  const auto set = std::make_shared<const ImageSet>(load_dataset(name));
+  const auto load = [set]() -> ArrayPart { return {set, std::as_bytes(std::span(set->pixels))}; };
+  return make_array_source(name, "data set", {set->height, set->width, set->channels}, {{name, set->n, load}}, options);
+}
+
+std::unique_ptr<ImageSource> open_image_source(const std::string& what, const SourceOptions& options) {
+  if (fs::is_directory(what)) return open_folder(what, options);
+  if (fs::exists(what)) return open_file(what, options);
+  const auto known = dataset_names();
+  if (std::ranges::find(known, what) != known.end()) return open_named_images(what, options);
+  fail(ErrorCode::io, "{}: no such file or folder, and no data set of that name{}", what, suggestion(what, known));
+}
+
+}  // namespace alea
