@@ -14,6 +14,8 @@ void dgemm_(const char* op_a, const char* op_b, const int* m, const int* n, cons
 void dpotrf_(const char* triangle, const int* n, double* a, const int* lda, int* info);
 void dsyevd_(const char* job, const char* triangle, const int* n, double* a, const int* lda, double* w, double* work,
              const int* lwork, int* iwork, const int* liwork, int* info);
+void dgesdd_(const char* job, const int* m, const int* n, double* a, const int* lda, double* s, double* u, const int* ldu,
+             double* vt, const int* ldvt, double* work, const int* lwork, int* iwork, int* info);
 // Weak: another BLAS doesn't have it.
 int MKL_Set_Num_Threads_Local(int threads) __attribute__((weak));
 }
@@ -119,6 +121,26 @@ bool cholesky_upper(std::span<double> a, std::size_t d) {
 void symmetric_eigenvalues(std::span<double> a, std::span<double> values, std::size_t d) { solve_symmetric("N", a, values, d); }
 
 void symmetric_eigenvectors(std::span<double> a, std::span<double> values, std::size_t d) { solve_symmetric("V", a, values, d); }
+
+void singular_values(std::span<double> a, std::span<double> values, std::size_t m, std::size_t n) {
+  // Row-major [m, n] is column-major [n, m]: the same singular values.
+  const int rows = blas_int(n, "dgesdd", "n"), columns = blas_int(m, "dgesdd", "m"), one = 1, ask = -1;
+  expect_size(a.size(), m, n, "dgesdd", "a");
+  expect_size(values.size(), std::min(m, n), 1, "dgesdd", "values");
+  const SingleThreadedBlas one_thread;
+  std::vector<int> int_work(8 * values.size());
+  int info = 0;
+  double size = 0, nothing = 0;
+  dgesdd_("N", &rows, &columns, a.data(), &rows, values.data(), &nothing, &one, &nothing, &one, &size, &ask, int_work.data(),
+          &info);
+  std::vector<double> work(static_cast<std::size_t>(size));
+  const int n_work = static_cast<int>(work.size());
+  dgesdd_("N", &rows, &columns, a.data(), &rows, values.data(), &nothing, &one, &nothing, &one, work.data(), &n_work,
+          int_work.data(), &info);
+  if (info != 0)
+    fail(ErrorCode::domain, "dgesdd: no singular values of a {} x {} matrix (info = {}): are all its elements finite?", m, n,
+         info);
+}
 
 SingleThreadedBlas::SingleThreadedBlas(bool wanted) : active_(wanted && MKL_Set_Num_Threads_Local != nullptr) {
   if (active_) before_ = MKL_Set_Num_Threads_Local(1);

@@ -31,6 +31,11 @@ void symmetric_eigenvalues(std::span<double> a, std::span<double> values, std::s
 /// The same, and the rows of a become the eigenvectors, in the order of values.
 void symmetric_eigenvectors(std::span<double> a, std::span<double> values, std::size_t d);
 
+/// Singular values, descending, of a [m, n] row-major into min(m, n) values; a is destroyed. One thread. Unlike the eigenvalues
+/// of a product with itself they are accurate to rounding of the largest one, not of its square. Error{domain} when it doesn't
+/// converge.
+void singular_values(std::span<double> a, std::span<double> values, std::size_t m, std::size_t n);
+
 /// While one is alive, BLAS runs on the calling thread alone: for loops whose iterations are spread over threads already.
 /// Without effect where the BLAS isn't MKL, or `wanted` is false.
 class SingleThreadedBlas {

@@ -10,10 +10,12 @@
 namespace alea {
 
 /// How the error left after the most uncertain fraction is removed becomes an area (Ilg et al. 2018, arXiv:1802.07095; Poggi et
-/// al. 2020, arXiv:2005.06209). poggi50: 50 thresholds, the percentile 2t of -u by linear interpolation, ties kept whole, 0
-/// appended at 1, trapezoid: what the paper's code computes. AURG of a constant map is error/100, not 0. exact: every removal,
-/// tied groups replaced by their expected contribution, mean over the retained counts n..1; a constant map equals random and has
-/// AURG 0. normalised: exact divided by the error of all elements.
+/// al. 2020, arXiv:2005.06209).
+///   poggi50     50 thresholds, the percentile 2t of -u by linear interpolation, ties kept whole, 0 appended at 1, trapezoid: what
+///               the paper's code computes. AURG of a constant map is error/100, not 0.
+///   exact       the mean over m = 1..n of the error of the m most certain elements. A tied group that is cut counts with its
+///               expected share, so a constant map equals a random one and has AURG 0.
+///   normalised  exact divided by the error of all elements.
 enum class Sparsification { poggi50, exact, normalised };
 enum class ErrorKind { rmse, mae, mse };
 
