@@ -24,10 +24,12 @@ struct InceptionScore {
   double mean = 0, standard_deviation = 0;  ///< over the splits, divisor: their number
   std::vector<double> splits;
 };
-/// logits: [n, classes]. Error{domain} for fewer rows than splits or a logit that isn't finite.
+/// logits: [n, classes], for the published score without the last layer's bias. A probability that underflows counts 0.
+/// Error{domain} for fewer rows than splits, no split, or logits that aren't finite, by row.
 InceptionScore inception_score(const FeatureView& logits, const InceptionScoreOptions& options);
 
-/// The score of all rows as one split, with its delete-a-group jackknife by id.
+/// The score of all rows as one split, with its delete-a-group jackknife by id. Error{shape} for another number of ids,
+/// Error{domain} when a group has none.
 Interval inception_score_interval(const FeatureView& logits, std::span<const std::uint64_t> ids,
                                   std::vector<double>* leave_one_out = nullptr);
 

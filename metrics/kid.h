@@ -15,23 +15,25 @@ struct KidOptions {
   std::uint32_t subsets = 100;
   std::uint32_t subset_size = 1000;
   std::uint64_t seed = 2020;
-  /// Which rows a subset has. philox: by (seed, subset, row) as random_subset; numpy_legacy: RandomState(seed).choice(n, size,
-  /// replace=False), first of the first set, then of the second, as torch-fidelity draws them.
+  /// Which rows subset s has. philox: random_subset's draws 2 s and 2 s + 1; numpy_legacy: RandomState(seed).choice(n, size,
+  /// replace=False), first of the first set, then of the second, as torch-fidelity does with its input1 and input2.
   enum class Draw { philox, numpy_legacy } draw = Draw::philox;
 };
 
-/// One unbiased estimate from all rows of both. Error{domain} for fewer than 2 rows, Error{shape} for unlike widths.
+/// One unbiased estimate from all rows of both, which may be below 0. Equal bits for any number of threads, as everything here.
+/// Error{domain} for fewer than 2 rows or rows that aren't finite, Error{shape} for unlike widths.
 double squared_mmd(const FeatureView& a, const FeatureView& b);
 
 struct KidSubsets {
   double mean = 0, standard_deviation = 0;  ///< over the subsets (divisor: their number)
   std::vector<double> values;               ///< [subsets]
 };
-/// Error{domain} when a set has fewer rows than a subset.
-KidSubsets kid(const FeatureView& real, const FeatureView& generated, const KidOptions& options);
+/// Only the draws tell the sets apart: torch-fidelity's usual input1 is the generated one. Error{domain} when a set has fewer
+/// rows than a subset or there are more than 32768 subsets; otherwise as above.
+KidSubsets kid(const FeatureView& first, const FeatureView& second, const KidOptions& options);
 
 /// The estimate from all rows with its delete-a-group jackknife: groups of generated samples by id, the real set held fixed. One
-/// pass over the kernel matrix: block sums by group.
+/// pass over the kernel matrix: block sums by group. Error{shape} for another number of ids, Error{domain} when a group has none.
 Interval kid_interval(const FeatureView& real, const FeatureView& generated, std::span<const std::uint64_t> ids,
                       std::vector<double>* leave_one_out = nullptr);
 

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <span>
-#include <string>
 #include <vector>
 
 #include "metrics/gaussian_moments.h"
@@ -15,7 +14,8 @@ namespace alea {
 /// to its k-th neighbour in the same set.
 struct ManifoldOptions {
   std::uint32_t k = 5;
-  /// Whether a point on the rim is inside: closed as IPR, ADM and torch-fidelity (<=), open as prdc (<).
+  /// Whether a point on the rim is inside: closed as IPR, ADM and torch-fidelity (<=), open as prdc (<). Squared distances in
+  /// double are compared.
   enum class Rim { closed, open } rim = Rim::closed;
 };
 struct ManifoldMetric {
@@ -27,14 +27,16 @@ struct ManifoldMetrics {
   std::uint64_t zero_radii_real = 0, zero_radii_generated = 0;  ///< duplicates: with an open rim their balls are empty
   std::uint64_t recomputed_rows = 0;  ///< neighbour lists that ran out in the jackknife and were made again exactly
 };
-/// ids: of the generated samples, for the jackknife (the real set is held fixed); empty: no leave_one_out. Features, beside which
-/// at most 1.5 GB are taken, are read where they are. Error{domain} for fewer than k+1 rows, or rows that aren't finite, by
-/// index.
+/// ids: of the generated samples, for the jackknife (the real set is held fixed); empty: no leave_one_out. Leaving a group out
+/// equals calling this without its samples, to the bit. Beside the features at most 4 d (n real + n generated) bytes and a few
+/// hundred a row are taken. Equal bits for any number of threads.
+/// Error{shape} for unlike widths or numbers of ids, Error{domain} for k = 0, fewer than k+1 rows (also of generated ones without
+/// their largest group), a jackknife group without an id, or rows that aren't finite, by index.
 ManifoldMetrics manifold_metrics(const FeatureView& real, const FeatureView& generated, std::span<const std::uint64_t> ids,
                                  const ManifoldOptions& options);
 
 /// Realism (arXiv:1904.06991 eq. 3) of each generated sample: max_i r_i / d(x_i, y) over the real balls whose radius is at most
-/// the median. [n generated]; infinite on top of a real sample.
+/// the median. [n generated]; infinite on top of a real sample. Errors as above.
 std::vector<double> realism(const FeatureView& real, const FeatureView& generated, std::uint32_t k);
 
 }  // namespace alea

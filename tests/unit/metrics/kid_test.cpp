@@ -1,0 +1,95 @@
+#include "metrics/kid.h"
+
+#include <gtest/gtest.h>
+#include <tbb/global_control.h>
+
+#include <cmath>
+#include <vector>
+
+#include "core/error.h"
+#include "set_metrics_fixture.h"
+
+namespace alea {
+namespace {
+
+using test::consecutive_ids;
+using test::Features;
+using test::hashed_generated;
+using test::hashed_real;
+using test::make_features;
+using test::set_metrics_fixture;
+using test::without_group;
+
+TEST(Kid, EqualsTorchFidelity) {
+  const Features real = hashed_real(), generated = hashed_generated();
+  const auto expected = set_metrics_fixture()["kid"];
+  const KidOptions options{.subsets = 20, .subset_size = 300, .seed = 2020, .draw = KidOptions::Draw::numpy_legacy};
+  const KidSubsets found = kid(generated.view(), real.view(), options);
+  EXPECT_NEAR(found.mean, expected["mean"], 1e-12);
+  EXPECT_NEAR(found.standard_deviation, expected["standard_deviation"], 1e-12);
+  EXPECT_NEAR(squared_mmd(real.view(), generated.view()), expected["squared_mmd"], 1e-12);
+}
+
+TEST(Kid, OfTwoPointsEachIsTheClosedForm) {
+  // d = 1, k(x, y) = (x y + 1)^3: k(0,1) + k(2,1) - (k(0,2) + k(0,1) + k(1,2) + k(1,1)) / 2.
+  const Features a{2, 1, {0, 1}}, b{2, 1, {2, 1}};
+  EXPECT_DOUBLE_EQ(squared_mmd(a.view(), b.view()), 1 + 27 - (1 + 1 + 27 + 8) / 2.0);
+}
+
+TEST(Kid, SubsetsOfEverythingAreTheWholeEstimate) {
+  const Features a = make_features(1, 300, 7), b = make_features(2, 300, 7, 0.3);
+  const double whole = squared_mmd(a.view(), b.view());
+  const KidSubsets subsets = kid(a.view(), b.view(), {.subsets = 3, .subset_size = 300});
+  for (const double value : subsets.values) EXPECT_NEAR(value, whole, 1e-13);
+  EXPECT_GT(whole, 0.05);
+}
+
+TEST(Kid, DrawsOfTheTwoSetsAreIndependentAndSeeded) {
+  const Features a = make_features(3, 400, 5);
+  const KidOptions options{.subsets = 200, .subset_size = 40, .seed = 1};
+  const KidSubsets same = kid(a.view(), a.view(), options);
+  // Equal rows in both would give a large negative value, since the pairs with themselves count only between the sets.
+  EXPECT_NEAR(same.mean, 0, 4 * same.standard_deviation / std::sqrt(200.0) + 2.0 / 400 * 8);
+  EXPECT_EQ(same.values, kid(a.view(), a.view(), options).values);
+  EXPECT_NE(same.values, kid(a.view(), a.view(), {.subsets = 200, .subset_size = 40, .seed = 2}).values);
+}
+
+TEST(KidInterval, LeavingAGroupOutEqualsDeletingIt) {
+  const Features real = make_features(4, 330, 6), generated = make_features(5, 410, 6, 0.2);
+  std::vector<std::uint64_t> ids = consecutive_ids(410);
+  for (std::uint64_t& id : ids) id = id * 7 + 3;
+  std::vector<double> left;
+  const Interval interval = kid_interval(real.view(), generated.view(), ids, &left);
+  EXPECT_NEAR(interval.value, squared_mmd(real.view(), generated.view()), 1e-13);
+  for (int g = 0; g < kJackknifeGroups; ++g) {
+    EXPECT_NEAR(left[g], squared_mmd(real.view(), without_group(generated, ids, g).view()), 1e-12) << g;
+  }
+  EXPECT_LT(interval.low, interval.value);
+}
+
+TEST(Kid, BitsDoNotDependOnThreads) {
+  const Features a = make_features(6, 700, 8), b = make_features(7, 600, 8, 0.1);
+  const auto ids = consecutive_ids(600);
+  const KidOptions options{.subsets = 8, .subset_size = 300};
+  const auto many = kid(a.view(), b.view(), options).values;
+  const double error = kid_interval(a.view(), b.view(), ids).standard_error;
+  const tbb::global_control one(tbb::global_control::max_allowed_parallelism, 1);
+  EXPECT_EQ(kid(a.view(), b.view(), options).values, many);
+  EXPECT_EQ(kid_interval(a.view(), b.view(), ids).standard_error, error);
+}
+
+TEST(Kid, RefusesWhatItCanNotMeasure) {
+  const Features a = make_features(8, 40, 3), wide = make_features(9, 40, 4), one = make_features(10, 1, 3);
+  EXPECT_THROW(squared_mmd(a.view(), wide.view()), Error);
+  EXPECT_THROW(squared_mmd(a.view(), one.view()), Error);
+  EXPECT_THROW(kid(a.view(), a.view(), {.subsets = 2, .subset_size = 41}), Error);
+  EXPECT_THROW(kid(a.view(), a.view(), {.subsets = 0, .subset_size = 10}), Error);
+  EXPECT_THROW(kid_interval(a.view(), a.view(), std::vector<std::uint64_t>(40, 3)), Error);
+  EXPECT_THROW(kid_interval(a.view(), a.view(), consecutive_ids(39)), Error);
+  Features bad = a;
+  bad.values[3] = INFINITY;
+  EXPECT_THROW(squared_mmd(a.view(), bad.view()), Error);
+}
+
+}  // namespace
+}  // namespace alea
