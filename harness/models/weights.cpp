@@ -101,7 +101,7 @@ at::Tensor HashedSource::take(const std::string& name, at::IntArrayRef shape, Pa
   at::Tensor values = at::empty(shape);
   float* out = values.mutable_data_ptr<float>();
   const std::uint64_t base = fnv1a64(name);
-  const double scale = role == ParameterRole::matrix ? 1.0 / std::sqrt(static_cast<double>(fan_in_of(shape))) : 0.1;
+  const double scale = role == ParameterRole::matrix ? gain_ / std::sqrt(static_cast<double>(fan_in_of(shape))) : 0.1;
   const double offset = role == ParameterRole::norm_scale ? 1.0 : 0.0;
   for (std::int64_t i = 0; i < values.numel(); ++i) {
     const double u = static_cast<double>(splitmix64(base + static_cast<std::uint64_t>(i)) >> 40) / 8388608.0 - 1.0;

@@ -51,10 +51,15 @@ class InitialSource : public ParameterSource {
 };
 
 /// Deterministic weights for parity fixtures, equal in C++ and Python (scripts/fixtures): u = splitmix64(fnv1a64(name) + index)
-/// >> 40 as a uniform in [-1, 1); matrices u/sqrt(fan_in), biases and norm shifts 0.1u, norm scales 1 + 0.1u.
+/// >> 40 as a uniform in [-1, 1); matrices gain u/sqrt(fan_in), biases and norm shifts 0.1u, norm scales 1 + 0.1u. A deep ReLU
+/// network keeps its scale with a gain of sqrt(6).
 class HashedSource : public ParameterSource {
  public:
+  explicit HashedSource(double gain = 1) : gain_(gain) {}
   at::Tensor take(const std::string& name, at::IntArrayRef shape, ParameterRole role) override;
+
+ private:
+  double gain_;
 };
 
 /// Parameters on the `meta` device: shapes without memory; keeps the list of names and shapes.

@@ -23,7 +23,7 @@ at::Tensor FusedConv::operator()(const at::Tensor& x) {
   if (!kernel || !x.device().is_cpu()) return at::conv2d(x, weight_, bias_, stride, padding).relu_();
   if (packed_for_ != x.sizes()) {
     packed_for_ = x.sizes().vec();
-    packed_ = at::mkldnn_reorder_conv2d_weight(weight_.contiguous(), padding, stride, dilation, 1, packed_for_);
+    packed_ = at::mkldnn_reorder_conv2d_weight(weight_.contiguous().to_mkldnn(), padding, stride, dilation, 1, packed_for_);
   }
   torch::jit::Stack stack;
   const c10::List<std::optional<at::Scalar>> no_scalars;
