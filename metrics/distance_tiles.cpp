@@ -26,7 +26,8 @@ std::vector<double> mean_row(const FeatureView& features) {
     const float* row = features.row(i).data();
     for (std::size_t k = 0; k < features.d; ++k) mean[k] += row[k];
   }
-  for (double& value : mean) value /= static_cast<double>(std::max<std::size_t>(features.n, 1));
+  // A float less a float of its size is a float: most framed coordinates are exact.
+  for (double& value : mean) value = static_cast<float>(value / static_cast<double>(std::max<std::size_t>(features.n, 1)));
   return mean;
 }
 

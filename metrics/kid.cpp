@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "metrics/distance_tiles.h"
 #include "metrics/lapack.h"
 #include "metrics/neighbours.h"
 #include "metrics/numpy_random.h"
@@ -20,27 +21,48 @@ namespace {
 constexpr std::size_t kPanelRows = 256;
 constexpr std::size_t kGroups = kJackknifeGroups;
 
+/// A set about the origin m of a frame of scale s: x.y = (framed x . framed y)/s^2 + level x + level y. The float product is of
+/// what varies, where errors are small and as often up as down; what rows have in common is in the levels, in double.
+struct CentredSet {
+  CentredSet(const FeatureView& features, const Frame& frame);
+  FramedRows framed;
+  double scale = 1;
+  std::vector<double> level;  ///< [n] (x - m).m + m.m/2
+};
+
+CentredSet::CentredSet(const FeatureView& features, const Frame& frame)
+    : framed(features, frame), scale(frame.scale), level(features.n) {
+  const auto& m = frame.origin;
+  const double half_norm = std::inner_product(m.begin(), m.end(), m.begin(), 0.0) / 2;
+  tbb::parallel_for(std::size_t{0}, features.n, [&](std::size_t i) {
+    const float* row = features.row(i).data();
+    double along = 0;
+    for (std::size_t k = 0; k < m.size(); ++k) along += (row[k] - m[k]) * m[k];
+    level[i] = along + half_norm;
+  });
+}
+
 /// Rows of a set in the order in which they are summed: by jackknife group.
 struct GroupedRows {
-  FeatureView features;
+  const CentredSet* set;
   std::vector<std::uint32_t> rows;
   std::vector<std::uint8_t> groups;  ///< of each of rows, ascending
   std::size_t size() const { return rows.size(); }
 };
 
-GroupedRows one_group(const FeatureView& features, std::vector<std::uint32_t> rows) {
+GroupedRows one_group(const CentredSet& set, std::vector<std::uint32_t> rows) {
   const std::size_t n = rows.size();
-  return {features, std::move(rows), std::vector<std::uint8_t>(n, 0)};
+  return {&set, std::move(rows), std::vector<std::uint8_t>(n, 0)};
 }
 
-GroupedRows all_rows(const FeatureView& features) {
-  std::vector<std::uint32_t> rows(features.n);
+GroupedRows all_rows(const CentredSet& set) {
+  std::vector<std::uint32_t> rows(set.framed.n);
   std::iota(rows.begin(), rows.end(), 0U);
-  return one_group(features, std::move(rows));
+  return one_group(set, std::move(rows));
 }
 
-GroupedRows rows_by_group(const FeatureView& features, std::span<const std::uint64_t> ids) {
-  GroupedRows grouped = all_rows(features);
+GroupedRows rows_by_group(const CentredSet& set, std::span<const std::uint64_t> ids) {
+  GroupedRows grouped = all_rows(set);
   const auto group = [&](std::uint32_t row) { return jackknife_group(ids[row]); };
   std::stable_sort(grouped.rows.begin(), grouped.rows.end(), [&](auto a, auto b) { return group(a) < group(b); });
   std::transform(grouped.rows.begin(), grouped.rows.end(), grouped.groups.begin(), group);
@@ -55,47 +77,53 @@ struct KernelSums {
   double total() const { return std::accumulate(by_groups.begin(), by_groups.end(), 0.0); }
 };
 
-/// (x.y/d + 1)^3
-double cubic_kernel(double dot, double inverse_width) {
-  const double linear = dot * inverse_width + 1;
-  return linear * linear * linear;
+/// Up to kPanelRows rows, ready for a product.
+struct Panel {
+  std::size_t first = 0, end = 0;
+  std::vector<float> values;   ///< [end - first, d]
+  std::vector<double> levels;  ///< [end - first], over d
+  std::span<const std::uint8_t> groups;
+  std::size_t size() const { return end - first; }
+};
+
+Panel load_panel(const GroupedRows& from, std::size_t first) {
+  const FramedRows& framed = from.set->framed;
+  Panel panel{first, std::min(first + kPanelRows, from.size()), {}, {}, {}};
+  panel.groups = std::span(from.groups).subspan(first, panel.size());
+  panel.values.reserve(panel.size() * framed.d);
+  for (std::size_t i = first; i < panel.end; ++i) {
+    const auto row = framed.values.begin() + static_cast<std::ptrdiff_t>(from.rows[i] * framed.d);
+    panel.values.insert(panel.values.end(), row, row + static_cast<std::ptrdiff_t>(framed.d));
+    panel.levels.push_back(from.set->level[from.rows[i]] / static_cast<double>(framed.d));
+  }
+  return panel;
 }
 
-/// Sum of the kernel over products [count], in eight running sums.
-double sum_kernel(const double* products, std::size_t count, double inverse_width) {
+/// sum_j (factor product_j + level_j + offset)^3 over [count], in eight running sums: the kernel (x.y/d + 1)^3 of one row.
+double sum_cubes(const float* products, const double* levels, std::size_t count, double factor, double offset) {
   constexpr std::size_t kLanes = 8;
   double lanes[kLanes] = {};
+  const auto kernel = [&](std::size_t j) {
+    const double linear = factor * static_cast<double>(products[j]) + (levels[j] + offset);
+    return linear * linear * linear;
+  };
   const std::size_t whole = count / kLanes * kLanes;
-  for (std::size_t k = 0; k < whole; k += kLanes) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += cubic_kernel(products[k + lane], inverse_width);
+  for (std::size_t j = 0; j < whole; j += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += kernel(j + lane);
   }
-  for (std::size_t k = whole; k < count; ++k) lanes[k - whole] += cubic_kernel(products[k], inverse_width);
+  for (std::size_t j = whole; j < count; ++j) lanes[j - whole] += kernel(j);
   return std::accumulate(lanes, lanes + kLanes, 0.0);
 }
 
-std::size_t panel_end(const GroupedRows& rows, std::size_t begin) { return std::min(begin + kPanelRows, rows.size()); }
-
-void load_panel(const GroupedRows& from, std::size_t begin, std::vector<double>& panel) {
-  panel.resize((panel_end(from, begin) - begin) * from.features.d);
-  auto target = panel.begin();
-  for (std::size_t i = begin; i < panel_end(from, begin); ++i) {
-    const auto row = from.features.row(from.rows[i]);
-    target = std::copy(row.begin(), row.end(), target);
-  }
-}
-
-/// The rows of one panel of a against the columns of one of b, run by run of equal groups.
-void add_tile(const GroupedRows& a, std::size_t first_a, const GroupedRows& b, std::size_t first_b,
-              const std::vector<double>& products, bool only_above_diagonal, KernelSums& sums) {
-  const double inverse_width = 1.0 / static_cast<double>(a.features.d);
-  const std::size_t end_b = panel_end(b, first_b);
-  for (std::size_t i = first_a; i < panel_end(a, first_a); ++i) {
-    const double* row = products.data() + (i - first_a) * (end_b - first_b);
-    for (std::size_t j = only_above_diagonal ? i + 1 : first_b; j < end_b;) {
-      const auto end = std::upper_bound(b.groups.begin() + static_cast<std::ptrdiff_t>(j),
-                                        b.groups.begin() + static_cast<std::ptrdiff_t>(end_b), b.groups[j]);
-      const auto next = static_cast<std::size_t>(end - b.groups.begin());
-      sums.at(a.groups[i], b.groups[j]) += sum_kernel(row + (j - first_b), next - j, inverse_width);
+/// The rows of one panel against those of another, run by run of equal groups.
+void add_tile(const Panel& x, const Panel& y, const std::vector<float>& products, double factor, bool only_above_diagonal,
+              KernelSums& sums) {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const float* row = products.data() + i * y.size();
+    for (std::size_t j = only_above_diagonal ? i + 1 : 0; j < y.size();) {
+      const auto run_end = std::upper_bound(y.groups.begin() + static_cast<std::ptrdiff_t>(j), y.groups.end(), y.groups[j]);
+      const auto next = static_cast<std::size_t>(run_end - y.groups.begin());
+      sums.at(x.groups[i], y.groups[j]) += sum_cubes(row + j, y.levels.data() + j, next - j, factor, x.levels[i] + 1);
       j = next;
     }
   }
@@ -105,19 +133,18 @@ void add_tile(const GroupedRows& a, std::size_t first_a, const GroupedRows& b, s
 /// and added in order.
 KernelSums kernel_sums(const GroupedRows& a, const GroupedRows* b) {
   const GroupedRows& other = b != nullptr ? *b : a;
-  const std::size_t panels = (a.size() + kPanelRows - 1) / kPanelRows;
+  const std::size_t d = a.set->framed.d, panels = (a.size() + kPanelRows - 1) / kPanelRows;
+  const double factor = 1 / (a.set->scale * a.set->scale * static_cast<double>(d));
   std::vector<KernelSums> of_panel(panels);
   tbb::parallel_for(std::size_t{0}, panels, [&](std::size_t panel) {
     const SingleThreadedBlas one_thread;
-    const std::size_t first = panel * kPanelRows;
-    std::vector<double> x, y, products;
-    load_panel(a, first, x);
-    for (std::size_t column = b != nullptr ? 0 : first; column < other.size(); column += kPanelRows) {
-      load_panel(other, column, y);
-      const std::size_t rows = panel_end(a, first) - first, columns = panel_end(other, column) - column;
-      products.resize(rows * columns);
-      multiply(Transpose::no, x, Transpose::yes, y, products, rows, columns, a.features.d);
-      add_tile(a, first, other, column, products, b == nullptr && column == first, of_panel[panel]);
+    const Panel x = load_panel(a, panel * kPanelRows);
+    std::vector<float> products;
+    for (std::size_t column = b != nullptr ? 0 : x.first; column < other.size(); column += kPanelRows) {
+      const Panel y = load_panel(other, column);
+      products.resize(x.size() * y.size());
+      multiply(Transpose::no, x.values, Transpose::yes, y.values, products, x.size(), y.size(), d);
+      add_tile(x, y, products, factor, b == nullptr && column == x.first, of_panel[panel]);
     }
   });
   KernelSums sums;
@@ -132,7 +159,7 @@ double unbiased_mmd(double within_a, double n_a, double within_b, double n_b, do
   return 2 * within_a / (n_a * (n_a - 1)) + 2 * within_b / (n_b * (n_b - 1)) - 2 * between / (n_a * n_b);
 }
 
-double squared_mmd(const GroupedRows& a, const GroupedRows& b) {
+double mmd_of(const GroupedRows& a, const GroupedRows& b) {
   return unbiased_mmd(kernel_sums(a, nullptr).total(), static_cast<double>(a.size()), kernel_sums(b, nullptr).total(),
                       static_cast<double>(b.size()), kernel_sums(a, &b).total());
 }
@@ -180,7 +207,9 @@ std::array<double, kGroups> group_sizes(const GroupedRows& rows) {
 
 double squared_mmd(const FeatureView& a, const FeatureView& b) {
   check_sets(a, b, 2);
-  return squared_mmd(all_rows(a), all_rows(b));
+  const Frame frame = common_frame(a, b);
+  const CentredSet x(a, frame), y(b, frame);
+  return mmd_of(all_rows(x), all_rows(y));
 }
 
 KidSubsets kid(const FeatureView& first, const FeatureView& second, const KidOptions& options) {
@@ -191,11 +220,12 @@ KidSubsets kid(const FeatureView& first, const FeatureView& second, const KidOpt
   }
   check_sets(first, second, options.subset_size);
   const std::vector<RowPair> subsets = draw_subsets(first.n, second.n, options);
+  const Frame frame = common_frame(first, second);
+  const CentredSet x(first, frame), y(second, frame);
   KidSubsets result;
   result.values.resize(subsets.size());
-  tbb::parallel_for(std::size_t{0}, subsets.size(), [&](std::size_t s) {
-    result.values[s] = squared_mmd(one_group(first, subsets[s][0]), one_group(second, subsets[s][1]));
-  });
+  tbb::parallel_for(std::size_t{0}, subsets.size(),
+                    [&](std::size_t s) { result.values[s] = mmd_of(one_group(x, subsets[s][0]), one_group(y, subsets[s][1])); });
   const double count = static_cast<double>(subsets.size());
   for (const double value : result.values) result.mean += value / count;
   double squares = 0;
@@ -208,7 +238,9 @@ Interval kid_interval(const FeatureView& real, const FeatureView& generated, std
                       std::vector<double>* leave_one_out) {
   check_sets(real, generated, 2);
   if (ids.size() != generated.n) fail(ErrorCode::shape, "KID: {} ids for {} generated rows", ids.size(), generated.n);
-  const GroupedRows x = all_rows(real), y = rows_by_group(generated, ids);
+  const Frame frame = common_frame(real, generated);
+  const CentredSet real_set(real, frame), generated_set(generated, frame);
+  const GroupedRows x = all_rows(real_set), y = rows_by_group(generated_set, ids);
   const auto sizes = group_sizes(y);
   const double n_x = static_cast<double>(x.size()), n_y = static_cast<double>(y.size());
   const double within_x = kernel_sums(x, nullptr).total();
