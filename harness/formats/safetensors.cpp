@@ -1,24 +1,15 @@
 #include "formats/safetensors.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
-#include <bit>
-#include <cerrno>
 #include <cstring>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <optional>
 #include <set>
 
 #include "core/error.h"
 #include "core/files.h"
-
-static_assert(std::endian::native == std::endian::little, "safetensors is little-endian and its bytes are used in place");
+#include "formats/checks.h"
 
 namespace alea {
 namespace {
@@ -62,22 +53,6 @@ std::string shown(const Json& value) {
   std::string text = value.dump(-1, ' ', /*ensure_ascii=*/true, Json::error_handler_t::replace);
   if (text.size() > kShown) text = text.substr(0, kShown) + "...";
   return text;
-}
-
-/// Bytes of a tensor; nothing where the product, or what a consumer makes of it with the zeros left out, doesn't fit.
-std::optional<std::uint64_t> byte_count(const std::vector<std::int64_t>& shape, std::size_t item_bytes) {
-  constexpr std::uint64_t kLimit = std::numeric_limits<std::int64_t>::max();
-  std::uint64_t product = item_bytes;
-  bool empty = false;
-  for (const std::int64_t extent : shape) {
-    if (extent == 0) {
-      empty = true;
-      continue;
-    }
-    if (extent < 0 || product > kLimit / static_cast<std::uint64_t>(extent)) return std::nullopt;
-    product *= static_cast<std::uint64_t>(extent);
-  }
-  return empty ? 0 : product;
 }
 
 std::string_view header_text(std::span<const std::byte> file, const std::string& source) {
@@ -181,14 +156,13 @@ Entry read_entry(const std::string& name, const Json& json, std::span<const std:
   if (entry.begin > entry.end || entry.end > buffer.size())
     fail(ErrorCode::data, "{}: key data_offsets: expected begin <= end <= {} (what the file holds), found [{}, {}]", where,
          buffer.size(), entry.begin, entry.end);
-  const auto bytes = byte_count(entry.tensor.shape, dtype_bytes(entry.tensor.dtype));
+  const auto bytes = byte_count(std::span<const std::int64_t>(entry.tensor.shape), dtype_bytes(entry.tensor.dtype));
   if (!bytes) fail(ErrorCode::data, "{}: key shape: the product of {} overflows", where, shown(json["shape"]));
   if (*bytes != entry.end - entry.begin)
     fail(ErrorCode::data, "{}: key data_offsets: shape {} of {} expects {} bytes, found {}", where, shown(json["shape"]),
          dtype_name(entry.tensor.dtype), *bytes, entry.end - entry.begin);
   entry.tensor.bytes = buffer.subspan(entry.begin, *bytes);
-  if (entry.tensor.dtype == DType::boolean &&
-      !std::all_of(entry.tensor.bytes.begin(), entry.tensor.bytes.end(), [](std::byte b) { return b <= std::byte{1}; }))
+  if (entry.tensor.dtype == DType::boolean && !are_booleans(entry.tensor.bytes))
     fail(ErrorCode::data, "{}: expected booleans of 0 or 1, found another byte", where);
   return entry;
 }
@@ -206,21 +180,6 @@ void check_covered(std::vector<Entry>& entries, std::uint64_t buffer_bytes, cons
   if (expected != buffer_bytes)
     fail(ErrorCode::data, "{}: expected {} bytes of data, found {}; is it truncated, or has something been appended?", source,
          expected, buffer_bytes);
-}
-
-std::shared_ptr<const std::byte> map_file(const fs::path& path, std::size_t& size) {
-  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (descriptor < 0) fail(ErrorCode::io, "{}: can't be opened: {}", path.string(), std::strerror(errno));
-  const std::shared_ptr<void> closer(nullptr, [descriptor](void*) { ::close(descriptor); });
-  struct stat status {};
-  if (::fstat(descriptor, &status) != 0) fail(ErrorCode::io, "{}: {}", path.string(), std::strerror(errno));
-  if (!S_ISREG(status.st_mode)) fail(ErrorCode::io, "{}: expected a regular file", path.string());
-  size = static_cast<std::size_t>(status.st_size);
-  if (size == 0) return nullptr;
-  void* address = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, descriptor, 0);
-  if (address == MAP_FAILED) fail(ErrorCode::io, "{}: can't be mapped: {}", path.string(), std::strerror(errno));
-  return {static_cast<const std::byte*>(address),
-          [size](const std::byte* mapped) { ::munmap(const_cast<std::byte*>(mapped), size); }};
 }
 
 }  // namespace
@@ -247,10 +206,8 @@ void parse_safetensors(std::span<const std::byte> file, const std::string& sourc
   for (auto& entry : entries) tensors.emplace(std::move(entry.name), std::move(entry.tensor));
 }
 
-SafetensorsFile::SafetensorsFile(const fs::path& path) : path_(path) {
-  std::size_t size = 0;
-  mapping_ = map_file(path, size);
-  parse_safetensors({mapping_.get(), size}, path.string(), tensors_, metadata_);
+SafetensorsFile::SafetensorsFile(const fs::path& path) : file_(path) {
+  parse_safetensors(file_.bytes(), path.string(), tensors_, metadata_);
 }
 
 }  // namespace alea

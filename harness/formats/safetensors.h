@@ -4,10 +4,11 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
-#include <memory>
 #include <span>
 #include <string>
 #include <vector>
+
+#include "formats/mapped_file.h"
 
 namespace alea {
 
@@ -35,11 +36,10 @@ class SafetensorsFile {
 
   const std::map<std::string, TensorSpan>& tensors() const { return tensors_; }
   const std::map<std::string, std::string>& metadata() const { return metadata_; }
-  const std::filesystem::path& path() const { return path_; }
+  const std::filesystem::path& path() const { return file_.path(); }
 
  private:
-  std::filesystem::path path_;
-  std::shared_ptr<const std::byte> mapping_;  ///< unmapped with the last owner
+  MappedFile file_;
   std::map<std::string, TensorSpan> tensors_;
   std::map<std::string, std::string> metadata_;
 };

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
@@ -21,7 +22,8 @@ struct ZipEntry {
 
 /// The central directory of a zip archive in memory (zip64 and data descriptors included), every offset and length checked
 /// against the file before it is used. `file` must outlive the archive; `source` is named in errors. Error{data} for encrypted or
-/// otherwise packed entries, overlapping or duplicate ones, and archives in several parts.
+/// otherwise packed entries, overlapping or duplicate ones, entries that claim to unpack to more than deflate can, and archives
+/// in several parts or behind other bytes.
 class ZipArchive {
  public:
   ZipArchive(std::span<const std::byte> file, std::string source);
@@ -32,14 +34,18 @@ class ZipArchive {
   std::span<const std::byte> packed(const ZipEntry& entry) const;
   /// The whole entry, unpacked, its CRC checked. Error{data} names the entry.
   Bytes read(const ZipEntry& entry) const;
+  /// The bytes of an entry that isn't deflated where they lie in the file, their CRC checked (which reads all of them).
+  std::span<const std::byte> stored(const ZipEntry& entry) const;
 
  private:
   std::span<const std::byte> file_;
   std::string source_;
   std::vector<ZipEntry> entries_;
+  std::map<std::string, std::size_t> index_;
 };
 
-/// Unpacks one entry piece by piece, for arrays that don't fit in memory. The CRC is checked when the last byte is read.
+/// Unpacks one entry piece by piece, for arrays that don't fit in memory. The CRC is checked when the last byte is read or
+/// skipped.
 class ZipEntryReader {
  public:
   ZipEntryReader(const ZipArchive& archive, const ZipEntry& entry);
@@ -53,13 +59,14 @@ class ZipEntryReader {
   std::unique_ptr<Stream> stream_;
 };
 
-bool is_zip(std::span<const std::byte> file);
+bool is_zip(std::span<const std::byte> file);  ///< begins as a zip archive does, even one of no entries
 
 struct ZipMember {
   std::string name;
   std::vector<std::span<const std::byte>> pieces;  ///< written one after another
 };
-/// A zip archive in memory (zip64 where sizes need it), time stamps fixed: equal input gives equal bytes.
+/// A zip archive in memory (zip64 where sizes or their number need it), time stamps fixed: equal input gives equal bytes.
+/// Error{domain} for a name that is empty, there twice or longer than 65535 bytes.
 Bytes make_zip(std::span<const ZipMember> members, bool deflate);
 
 }  // namespace alea

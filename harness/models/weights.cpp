@@ -3,11 +3,16 @@
 #include <ATen/Functions.h>
 
 #include <cmath>
+#include <cstring>
+#include <memory>
+#include <optional>
 
 #include "core/error.h"
 #include "core/files.h"
 #include "core/philox.h"
+#include "formats/mapped_file.h"
 #include "formats/safetensors.h"
+#include "formats/torch_archive.h"
 
 namespace alea {
 namespace {
@@ -37,7 +42,7 @@ std::string shape_text(at::IntArrayRef shape) {
   return text + "]";
 }
 
-at::ScalarType scalar_type_of(DType dtype, const std::string& name, const std::filesystem::path& path) {
+std::optional<at::ScalarType> floating_type(DType dtype) {
   switch (dtype) {
     case DType::f32:
       return at::kFloat;
@@ -48,9 +53,26 @@ at::ScalarType scalar_type_of(DType dtype, const std::string& name, const std::f
     case DType::f64:
       return at::kDouble;
     default:
-      fail(ErrorCode::data, "{}: tensor \"{}\" is {}, expected a floating type (F16, BF16, F32 or F64)", path.string(), name,
-           dtype_name(dtype));
+      return std::nullopt;
   }
+}
+
+/// A copy as float32. The bytes of other writers' files may be unaligned.
+at::Tensor to_float(const TensorSpan& span, at::ScalarType type) {
+  const at::Tensor values = at::empty(span.shape, at::TensorOptions().dtype(type));
+  if (!span.bytes.empty()) std::memcpy(values.mutable_data_ptr(), span.bytes.data(), span.bytes.size());
+  return values.to(at::kFloat);
+}
+
+void check_sha256(const std::filesystem::path& path, const std::string& expected, const std::string& found) {
+  constexpr std::size_t kShortest = 8;  // what hub file names carry
+  if (expected.empty()) return;
+  if (expected.size() < kShortest || expected.find_first_not_of("0123456789abcdef") != expected.npos)
+    fail(ErrorCode::config, "{}: expected a sha256 of 64 hex digits or its first 8 or more, found \"{}\"", path.string(),
+         expected);
+  if (!found.starts_with(expected))
+    fail(ErrorCode::data, "{}: sha256 is {}, the manifest expects {}; fetch or train the file again", path.string(), found,
+         expected);
 }
 
 }  // namespace
@@ -116,21 +138,27 @@ at::Tensor MetaSource::take(const std::string& name, at::IntArrayRef shape, Para
   return made;
 }
 
-LoadedWeights load_weights(const std::filesystem::path& path, const std::string& expected_sha256) {
+LoadedWeights load_weights(const std::filesystem::path& path, const std::string& expected_sha256, const std::string& member) {
   if (!std::filesystem::exists(path))
     fail(ErrorCode::io, "{}: weights not found; train them with 'alea train', or fetch them with scripts/fetch", path.string());
   LoadedWeights loaded;
   loaded.sha256 = sha256_file(path);
-  if (!expected_sha256.empty() && loaded.sha256 != expected_sha256)
-    fail(ErrorCode::data, "{}: sha256 is {}, the manifest expects {}; fetch or train the file again", path.string(),
-         loaded.sha256, expected_sha256);
-  const SafetensorsFile file(path);
-  for (const auto& [name, span] : file.tensors()) {
-    const auto type = scalar_type_of(span.dtype, name, path);
-    auto* bytes = const_cast<std::byte*>(span.bytes.data());
-    loaded.tensors[name] = at::from_blob(bytes, span.shape, at::TensorOptions().dtype(type)).to(at::kFloat, false, true);
+  check_sha256(path, expected_sha256, loaded.sha256);
+  const MappedFile file(path);
+  std::map<std::string, TensorSpan> spans;
+  std::shared_ptr<const void> owner;
+  if (is_torch_archive(file.bytes()))
+    owner = parse_torch_archive(file.bytes(), path.string(), spans, member);
+  else
+    parse_safetensors(file.bytes(), path.string(), spans, loaded.metadata);
+  file.forget(file.bytes());  // read for its checksums
+  for (const auto& [name, span] : spans) {
+    if (const auto type = floating_type(span.dtype))
+      loaded.tensors[name] = to_float(span, *type);
+    else
+      loaded.left_out.push_back(name);
+    file.forget(span.bytes);
   }
-  loaded.metadata = file.metadata();
   return loaded;
 }
 

@@ -72,14 +72,18 @@ class MetaSource : public ParameterSource {
   WeightMap made_;
 };
 
-/// Weights of a safetensors file as float32 (from F32, F16, BF16 or F64). `expected_sha256` empty: not checked.
-/// Error{io} when missing, Error{data} with both hashes when it is another file.
+/// Floating-point tensors of a file as float32 (from F32, F16, BF16 or F64). Safetensors, torch.save's zip archives and its
+/// legacy files, told apart by content; of a checkpoint of nested dicts the one called `member`, or as TorchArchive chooses.
+/// `expected_sha256` may be the first 8 or more of its 64 hex digits, as names of published files carry them; empty: not checked.
+/// Takes about the memory of the result and of the largest tensor in the file.
+/// Error{io} when missing, Error{data} with both hashes when it is another file, Error{config} for a hash that is none.
 struct LoadedWeights {
   WeightMap tensors;
   std::map<std::string, std::string> metadata;
   std::string sha256;
+  std::vector<std::string> left_out;  ///< tensors of integers or booleans: counters such as num_batches_tracked, positions, masks
 };
-LoadedWeights load_weights(const std::filesystem::path& path, const std::string& expected_sha256);
+LoadedWeights load_weights(const std::filesystem::path& path, const std::string& expected_sha256, const std::string& member = "");
 
 enum class StoredAs { f32, f16 };
 void save_weights(const std::filesystem::path& path, const WeightMap& weights, StoredAs dtype,

@@ -20,7 +20,7 @@ namespace alea {
 namespace {
 
 constexpr std::uint32_t kBlock = 500;      // images a cache file
-constexpr const char* kKind = "features";  // of the cache's blocks
+constexpr const char* kKind = "features.set";  // of the cache's blocks
 constexpr int kCacheVersion = 1;           // raised when features of equal key would differ
 
 at::Tensor as_batch(const Picture& picture) {
