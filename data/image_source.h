@@ -27,9 +27,9 @@ class ImageSource {
 };
 
 struct SourceOptions {
-  bool recursive = true;               ///< of folders
-  std::optional<std::uint64_t> limit;  ///< the first so many, in the source's order
-  std::string array;  ///< of npz and HDF5: name of the array, where it isn't the only image array ("arr_0", "images")
+  bool recursive = true;                    ///< of folders
+  std::optional<std::uint64_t> limit = {};  ///< the first so many, in the source's order
+  std::string array = {};  ///< of npz and HDF5: name of the array, where it isn't the only image array ("arr_0", "images")
 };
 
 /// By what is there: a folder of PNG and JPEG files (any case of extension, sorted by path below the folder, byte by byte); .npz

@@ -160,12 +160,13 @@ DecodedImage decode_jpeg(std::span<const std::byte> file, const std::string& sou
     fail(ErrorCode::data, "{}: a picture of {}x{} in {} bytes; is it truncated?", source, width, height, file.size());
   session.row_bytes = width * (is_inky(session.decoder) ? 4 : 3);
   session.pixels.resize(session.row_bytes * height);
+  auto notes = notes_of(session.decoder);  // the markers are gone once the rows are read
   if (!read_rows(session)) fail_reading(session, source);
 
   DecodedImage image{.picture = {static_cast<int>(width), static_cast<int>(height), 3, std::move(session.pixels)},
                      .format = "jpeg",
                      .lossy = true,
-                     .notes = notes_of(session.decoder)};
+                     .notes = std::move(notes)};
   if (is_inky(session.decoder)) image.picture.pixels = rgb_of_inks(image.picture.pixels, session.decoder.saw_Adobe_marker != 0);
   return image;
 }
