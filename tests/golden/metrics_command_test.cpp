@@ -77,7 +77,8 @@ TEST_F(MetricsCommand, OneImageIsRefused) {
 }
 
 TEST_F(MetricsCommand, BadImagesAreNamedSkippedOrListed) {
-  const auto real = make_images("real", 96, 1).string(), generated = make_images("generated", 80, 3);
+  const auto real = make_images("real", 96, 1).string();
+  const fs::path generated = make_images("generated", 80, 3);
   write_text(generated / "bad1.png", file_text(generated / "0002.png").substr(0, 60));
   write_text(generated / "bad2.jpg", "");
   const auto with = [&](const char* on_error) {
