@@ -1,5 +1,6 @@
 #include "run/measure_sets.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "core/log.h"
@@ -37,7 +38,21 @@ void check_fingerprint(const StatisticsFile& statistics, const std::string& what
          what, statistics.facts.value("encoder", Json()).dump(), network.facts.dump());
 }
 
-Side statistics_side(const std::string& what, const SetNetwork& network) {
+bool wants_manifold(const MeasureRequest& request) {
+  const auto& metrics = request.options.metrics;
+  return metrics.empty() || std::ranges::find(metrics, "prdc") != metrics.end();
+}
+
+/// ADM's reference files bring some of their images along: precision and recall are measured against those.
+void encode_reference_images(Side& side, const MeasureRequest& request, const SetNetwork& network) {
+  SourceOptions options = request.source;
+  options.array = "arr_0";
+  side.manifold = encode_images(*open_image_source(side.what, options), *network.network, request.encode);
+  side.facts["images"] = side.manifold->facts;
+}
+
+Side statistics_side(const std::string& what, const MeasureRequest& request, const SetNetwork& network,
+                     const SetNetwork* manifold) {
   Side side;
   side.what = what;
   side.statistics = load_statistics(what);
@@ -46,6 +61,8 @@ Side statistics_side(const std::string& what, const SetNetwork& network) {
                 {"layout", side.statistics->layout},
                 {"n", side.statistics->n == 0 ? Json() : Json(side.statistics->n)},
                 {"digest", side.statistics->sha256}};
+  if (side.statistics->images > 0 && wants_manifold(request))
+    encode_reference_images(side, request, manifold != nullptr ? *manifold : network);
   return side;
 }
 
@@ -67,7 +84,7 @@ Side encoded_side(const std::string& what, const MeasureRequest& request, const 
 }
 
 Side open_side(const std::string& what, const MeasureRequest& request, const SetNetwork& network, const SetNetwork* manifold) {
-  if (is_statistics_file(what)) return statistics_side(what, network);
+  if (is_statistics_file(what)) return statistics_side(what, request, network, manifold);
   return encoded_side(what, request, network, manifold);
 }
 
@@ -76,6 +93,7 @@ SetFeatures features_of(const Side& side, bool own_manifold) {
   if (side.statistics) {
     out.pool_gaussian = gaussian_of(side.statistics->pool, side.statistics->n);
     if (side.statistics->spatial) out.spatial_gaussian = gaussian_of(*side.statistics->spatial, side.statistics->n);
+    if (side.manifold) out.manifold = side.manifold->pool_view();
     return out;
   }
   out.pool = side.encoded->pool_view();
@@ -105,6 +123,14 @@ void write_statistics_of(const Side& side, const MeasureRequest& request, const 
                {"alea", provenance().value("alea", "unknown")}};
   write_statistics(request.statistics_out, out, request.replace);
   log_info("statistics of {} images: {}", out.n, request.statistics_out.string());
+}
+
+/// Rounding and JPEG move scores by more than models do.
+void warn_of_unlike_codecs(const Side& real, const Side& generated) {
+  const auto lossy = [](const Side& side) { return side.facts.value("lossy", Json()); };
+  if (lossy(real).is_null() || lossy(generated).is_null() || lossy(real) == lossy(generated)) return;
+  log_warning("{} is {}, {} is {}: part of the distance is the codec's", real.what, lossy(real) ? "lossy (JPEG)" : "lossless",
+              generated.what, lossy(generated) ? "lossy (JPEG)" : "lossless");
 }
 
 /// The conventions alone: which file the weights lay in says nothing, their hash does.
@@ -170,6 +196,7 @@ Record measure_sets(const MeasureRequest& request) {
 
   const Side generated = open_side(request.generated, request, network, manifold_network);
   add_side(record, "generated", generated);
+  warn_of_unlike_codecs(real, generated);
   hash_identity(record, real);
   const MetricNames names{network.name, manifold ? manifold->name : network.name};
   record.metrics =
