@@ -1,0 +1,13 @@
+# alea::core and alea::metrics, static. BLA_VENDOR chooses the BLAS, as for FindLAPACK.
+include(CMakeFindDependencyMacro)
+find_dependency(fmt)
+find_dependency(spdlog)
+find_dependency(nlohmann_json)
+find_dependency(TBB)
+find_dependency(OpenSSL COMPONENTS Crypto)
+find_dependency(LAPACK)
+include(${CMAKE_CURRENT_LIST_DIR}/alea.cmake)
+if(NOT TARGET LAPACK::LAPACK)
+  message(FATAL_ERROR "alea::metrics needs BLAS and LAPACK")
+endif()
+set_property(TARGET alea::metrics APPEND PROPERTY INTERFACE_LINK_LIBRARIES LAPACK::LAPACK)
