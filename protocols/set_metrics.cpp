@@ -38,6 +38,13 @@ MetricRow row_of(std::string name, Direction direction, std::string unit, std::u
   return row;
 }
 
+/// With an interval that is wider than the jackknife's where the metric says so.
+void give_interval(MetricRow& row, const Interval& interval, std::vector<double> leave_one_out) {
+  row.value = interval.value;
+  row.interval = interval;
+  row.leave_one_out = std::move(leave_one_out);
+}
+
 MetricRow null_row(MetricRow row, std::string why) {
   row.why_null = std::move(why);
   return row;
@@ -79,7 +86,7 @@ void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
   std::vector<double> leave_one_out;
   const Interval interval = kid_interval(in.real.pool, in.generated.pool, in.jackknife_ids(), &leave_one_out);
   all.details["note"] = "one estimate from all rows";
-  give_value(all, interval.value, std::move(leave_one_out));
+  give_interval(all, interval, std::move(leave_one_out));
   rows.push_back(all);
 }
 
@@ -108,7 +115,7 @@ void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
   std::vector<double> leave_one_out;
   const Interval interval = inception_score_interval(logits, in.jackknife_ids(), &leave_one_out);
   all.details["note"] = "one split of all rows";
-  give_value(all, interval.value, std::move(leave_one_out));
+  give_interval(all, interval, std::move(leave_one_out));
   rows.push_back(all);
 }
 

@@ -93,6 +93,37 @@ TEST(KidInterval, LeavingAGroupOutEqualsDeletingIt) {
   EXPECT_LT(interval.low, interval.value);
 }
 
+TEST(Kid, TheIntervalIsWidenedOnlyWhereTheSetsHaveOneLaw) {
+  const auto ids = consecutive_ids(640);
+  const auto ratio = [&](double shift) {
+    const Features real = make_features(21, 600, 6), generated = make_features(22, 640, 6, shift);
+    std::vector<double> left;
+    const Interval interval = kid_interval(real.view(), generated.view(), ids, &left);
+    return interval.standard_error / jackknife_interval(interval.value, left).standard_error;
+  };
+  EXPECT_GT(ratio(0), 1.15);
+  EXPECT_LT(ratio(0), 2);
+  EXPECT_LT(ratio(2), 1.01);
+}
+
+/// Under one law the widened variance must be that of the estimate over independent draws: degenerate, 2 E[h^2]/(n(n-1)).
+TEST(Kid, TheDegenerateVarianceIsThatOfIndependentDraws) {
+  constexpr std::size_t kSamples = 160, kTrials = 200;
+  const Features real = make_features(31, 4000, 3);
+  const auto ids = consecutive_ids(kSamples);
+  double added = 0, mean = 0, square = 0;
+  for (std::uint64_t trial = 0; trial < kTrials; ++trial) {
+    const Features generated = make_features(1000 + trial, kSamples, 3);
+    std::vector<double> left;
+    const Interval interval = kid_interval(real.view(), generated.view(), ids, &left);
+    const double jackknife = jackknife_interval(interval.value, left).standard_error;
+    added += (interval.standard_error * interval.standard_error - jackknife * jackknife) / kTrials;
+    mean += interval.value / kTrials;
+    square += interval.value * interval.value / kTrials;
+  }
+  EXPECT_NEAR(added / (square - mean * mean), 1, 0.35);
+}
+
 TEST(Kid, BitsDoNotDependOnThreads) {
   const Features a = make_features(6, 700, 8), b = make_features(7, 600, 8, 0.1);
   const auto ids = consecutive_ids(600);
