@@ -72,7 +72,8 @@ void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
                          std::min<std::uint64_t>({settings.subset_size, in.real.pool.n, in.generated.pool.n})),
                      .seed = settings.seed,
                      .draw = settings.draw == "philox" ? KidOptions::Draw::philox : KidOptions::Draw::numpy_legacy};
-  const KidSubsets subsets = kid(in.real.pool, in.generated.pool, options);
+  // torch-fidelity's input1, from which it draws first, is the generated set.
+  const KidSubsets subsets = kid(in.generated.pool, in.real.pool, options);
   row.details = {{"n_subsets", subsets.values.size()},
                  {"subset_size", options.subset_size},
                  {"subset_standard_deviation", subsets.standard_deviation},

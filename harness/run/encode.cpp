@@ -19,9 +19,9 @@
 namespace alea {
 namespace {
 
-constexpr std::uint32_t kBlock = 500;      // images a cache file
+constexpr std::uint32_t kBlock = 500;          // images a cache file
 constexpr const char* kKind = "features.set";  // of the cache's blocks
-constexpr int kCacheVersion = 1;           // raised when features of equal key would differ
+constexpr int kCacheVersion = 1;               // raised when features of equal key would differ
 
 at::Tensor as_batch(const Picture& picture) {
   const auto pixels = at::from_blob(const_cast<std::uint8_t*>(picture.pixels.data()),
@@ -61,11 +61,11 @@ void forward(std::span<const ReadImage> images, FeatureNetwork& network, Encoded
   }
 }
 
-EncodedSet empty_set(const FeatureSpec& spec) {
+EncodedSet empty_set(const FeatureSpec& spec, bool logits = true, bool spatial = true) {
   EncodedSet set;
   set.width = static_cast<std::size_t>(spec.width);
-  set.n_classes = static_cast<std::size_t>(spec.n_classes);
-  set.spatial_width = static_cast<std::size_t>(spec.spatial_width);
+  set.n_classes = logits ? static_cast<std::size_t>(spec.n_classes) : 0;
+  set.spatial_width = spatial ? static_cast<std::size_t>(spec.spatial_width) : 0;
   return set;
 }
 
@@ -187,7 +187,7 @@ EncodedSet encode_images(const ImageSource& source, FeatureNetwork& network, con
   const std::string digest = source.digest();
   std::optional<Cache> cache;
   if (!options.cache.empty()) cache.emplace(options.cache, cache_key(digest, network.spec()), source.size());
-  EncodedSet out = empty_set(network.spec());
+  EncodedSet out = empty_set(network.spec(), options.logits, options.spatial);
   encode_into(source, network, options, cache, out);
   out.facts = source.facts();
   out.facts["digest"] = digest;

@@ -20,6 +20,7 @@ enum class OnError { fail, skip, list };
 struct EncodeOptions {
   std::filesystem::path cache;  ///< folder of the feature cache; empty: features aren't kept
   OnError on_error = OnError::fail;
+  bool logits = true, spatial = true;  ///< to be held in memory too; the cache has them anyway
 };
 
 /// Features of a set in the source's order; a bad image that was skipped is in none of the arrays.

@@ -38,16 +38,22 @@ void check_fingerprint(const StatisticsFile& statistics, const std::string& what
          what, statistics.facts.value("encoder", Json()).dump(), network.facts.dump());
 }
 
-bool wants_manifold(const MeasureRequest& request) {
+bool wants(const MeasureRequest& request, const char* metric) {
   const auto& metrics = request.options.metrics;
-  return metrics.empty() || std::ranges::find(metrics, "prdc") != metrics.end();
+  return metrics.empty() || std::ranges::find(metrics, metric) != metrics.end();
+}
+
+/// Features of one place of the network are enough where the others serve no metric that is wanted.
+EncodeOptions pool_alone(EncodeOptions options) {
+  options.logits = options.spatial = false;
+  return options;
 }
 
 /// ADM's reference files bring some of their images along: precision and recall are measured against those.
 void encode_reference_images(Side& side, const MeasureRequest& request, const SetNetwork& network) {
   SourceOptions options = request.source;
   options.array = "arr_0";
-  side.manifold = encode_images(*open_image_source(side.what, options), *network.network, request.encode);
+  side.manifold = encode_images(*open_image_source(side.what, options), *network.network, pool_alone(request.encode));
   side.facts["images"] = side.manifold->facts;
 }
 
@@ -61,7 +67,7 @@ Side statistics_side(const std::string& what, const MeasureRequest& request, con
                 {"layout", side.statistics->layout},
                 {"n", side.statistics->n == 0 ? Json() : Json(side.statistics->n)},
                 {"digest", side.statistics->sha256}};
-  if (side.statistics->images > 0 && wants_manifold(request))
+  if (side.statistics->images > 0 && wants(request, "prdc"))
     encode_reference_images(side, request, manifold != nullptr ? *manifold : network);
   return side;
 }
@@ -71,21 +77,28 @@ void check_size(const EncodedSet& set, const std::string& what) {
     fail(ErrorCode::data, "{}: {} usable images, expected at least 2: one image has no covariance", what, set.ids.size());
 }
 
-Side encoded_side(const std::string& what, const MeasureRequest& request, const SetNetwork& network, const SetNetwork* manifold) {
+enum class Role { real, generated };
+
+Side encoded_side(Role role, const std::string& what, const MeasureRequest& request, const SetNetwork& network,
+                  const SetNetwork* manifold) {
   Side side;
   side.what = what;
   const auto source = open_image_source(what, request.source);
   log_info("{}: {} images", what, source->size());
-  side.encoded = encode_images(*source, *network.network, request.encode);
+  EncodeOptions options = request.encode;
+  options.logits = role == Role::generated && wants(request, "is");
+  options.spatial = wants(request, "sfid") || !request.statistics_out.empty();
+  side.encoded = encode_images(*source, *network.network, options);
   check_size(*side.encoded, what);
-  if (manifold != nullptr) side.manifold = encode_images(*source, *manifold->network, request.encode);
+  if (manifold != nullptr) side.manifold = encode_images(*source, *manifold->network, pool_alone(request.encode));
   side.facts = side.encoded->facts;
   return side;
 }
 
-Side open_side(const std::string& what, const MeasureRequest& request, const SetNetwork& network, const SetNetwork* manifold) {
+Side open_side(Role role, const std::string& what, const MeasureRequest& request, const SetNetwork& network,
+               const SetNetwork* manifold) {
   if (is_statistics_file(what)) return statistics_side(what, request, network, manifold);
-  return encoded_side(what, request, network, manifold);
+  return encoded_side(role, what, request, network, manifold);
 }
 
 SetFeatures features_of(const Side& side, bool own_manifold) {
@@ -188,13 +201,13 @@ Record measure_sets(const MeasureRequest& request) {
   const SetNetwork* manifold_network = manifold ? &*manifold : nullptr;
 
   Record record = identify(request, network, manifold_network);
-  const Side real = open_side(request.real, request, network, manifold_network);
+  const Side real = open_side(Role::real, request.real, request, network, manifold_network);
   add_side(record, "real", real);
   if (!request.statistics_out.empty()) write_statistics_of(real, request, network);
   hash_identity(record, real);
   if (request.generated.empty()) return record;
 
-  const Side generated = open_side(request.generated, request, network, manifold_network);
+  const Side generated = open_side(Role::generated, request.generated, request, network, manifold_network);
   add_side(record, "generated", generated);
   warn_of_unlike_codecs(real, generated);
   hash_identity(record, real);
