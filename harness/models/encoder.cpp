@@ -87,7 +87,7 @@ class ModuleEncoder final : public Encoder {
   }
   Output forward(const at::Tensor& prepared) override {
     const c10::InferenceMode no_gradients;
-    const auto answer = module_.forward({prepared});
+    const auto answer = run(prepared);
     if (!answer.isTensor() || answer.toTensor().dim() != 2 || answer.toTensor().size(0) != prepared.size(0))
       fail(ErrorCode::shape, "{}: expected the module to answer [{}, d] to [{}, 3, {}, {}]", options_.weights, prepared.size(0),
            prepared.size(0), prepared.size(2), prepared.size(3));
@@ -95,6 +95,16 @@ class ModuleEncoder final : public Encoder {
   }
 
  private:
+  /// What a module raises has types of its own beside c10::Error.
+  c10::IValue run(const at::Tensor& prepared) {
+    try {
+      return module_.forward({prepared});
+    } catch (const std::exception& error) {
+      fail(ErrorCode::data, "{}: the module fails on [{}, 3, {}, {}] of float32: {}", options_.weights, prepared.size(0),
+           prepared.size(2), prepared.size(3), error.what());
+    }
+  }
+
   torch::jit::Module module_;
 };
 
@@ -126,6 +136,14 @@ std::unique_ptr<FeatureNetwork> load_encoder(const EncoderOptions& options) {
   return network;
 }
 
+torch::jit::Module read_module(const std::string& path) {
+  try {
+    return torch::jit::load(path);
+  } catch (const c10::Error& error) {
+    fail(ErrorCode::data, "{}: expected a TorchScript module (torch.jit.save): {}", path, error.what_without_backtrace());
+  }
+}
+
 std::unique_ptr<FeatureNetwork> load_module(const EncoderOptions& options) {
   if (options.weights.empty() || !std::filesystem::exists(options.weights))
     fail(ErrorCode::io, "torchscript: expected a module in --weights, found {}",
@@ -134,12 +152,7 @@ std::unique_ptr<FeatureNetwork> load_module(const EncoderOptions& options) {
   if (!options.sha256.empty() && !sha256.starts_with(options.sha256))
     fail(ErrorCode::data, "{}: sha256 is {}, expected {}", options.weights, sha256, options.sha256);
   const std::string name = options.name.empty() ? std::filesystem::path(options.weights).stem().string() : options.name;
-  try {
-    return std::make_unique<ModuleEncoder>(options, name, torch::jit::load(options.weights), sha256);
-  } catch (const c10::Error& error) {
-    fail(ErrorCode::data, "{}: expected a TorchScript module (torch.jit.save): {}", options.weights,
-         error.what_without_backtrace());
-  }
+  return std::make_unique<ModuleEncoder>(options, name, read_module(options.weights), sha256);
 }
 
 }  // namespace
