@@ -26,7 +26,7 @@ struct Curve {
 
 /// How many of the ascending uncertainties u have -u >= threshold, the percentile 100 f of -u by linear interpolation.
 template <class T>
-std::size_t kept_above_percentile(const std::vector<T>& u, double f) {
+std::size_t kept_above_percentile(std::span<const T> u, double f) {
   const std::size_t n = u.size();
   const double place = f * static_cast<double>(n - 1);
   const auto below = std::min(static_cast<std::size_t>(place), n - 1), above = std::min(below + 1, n - 1);
