@@ -4,6 +4,7 @@
 
 #include <tbb/parallel_for.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -24,12 +25,14 @@ namespace alea {
 namespace {
 
 constexpr std::size_t kReal = 600, kWidth = 8;
+constexpr std::uint32_t kSubsets = 8, kResamples = 100;
 
 struct Estimate {
   std::string name;
   Interval interval;
 };
-using Trial = std::function<std::vector<Estimate>(std::uint64_t seed)>;
+/// With `intervals` false only the values are wanted.
+using Trial = std::function<std::vector<Estimate>(std::uint64_t seed, bool intervals)>;
 
 struct Law {
   double shift = 0, scale = 1;
@@ -62,23 +65,66 @@ const Real& real() {
   return set;
 }
 
-std::vector<Estimate> frechet_trial(std::uint64_t seed, std::size_t n, const Law& law) {
+/// A score that sees half of the coordinates: it tells the far from the near ones, but is no oracle.
+std::vector<double> half_norms(const FeatureView& features) {
+  std::vector<double> scores(features.n, 0.0);
+  for (std::size_t i = 0; i < features.n; ++i)
+    for (const float x : features.row(i).first(features.d / 2)) scores[i] += double{x} * x;
+  return scores;
+}
+
+/// What alea doesn't do: the 2.5% and 97.5% percentiles of distances of samples drawn with replacement.
+Interval bootstrap_interval(const FeatureView& features, double value, std::uint64_t seed) {
+  std::vector<double> replicates;
+  std::vector<std::uint32_t> rows(features.n);
+  for (std::uint32_t r = 0; r < kResamples; ++r) {
+    fill_words({.seed = seed, .stream = Stream::subset, .pass = r}, rows);
+    for (std::uint32_t& row : rows) row = static_cast<std::uint32_t>(std::uint64_t{row} * features.n >> 32);
+    MomentSums sums(real().reference.gaussian().mean);
+    sums.add(features, rows);
+    replicates.push_back(real().reference.distance(fit_gaussian(sums)));
+  }
+  std::ranges::sort(replicates);
+  const auto percentile = [&](double p) {
+    const double place = p * (kResamples - 1);
+    const auto below = static_cast<std::size_t>(place);
+    return std::lerp(replicates[below], replicates[below + 1], place - static_cast<double>(below));
+  };
+  const double low = percentile(0.025), high = percentile(0.975);
+  return {value, (high - low) / (2 * 1.96), low, high};
+}
+
+std::vector<Estimate> frechet_trial(std::uint64_t seed, std::size_t n, const Law& law, bool intervals) {
   const auto values = draw(seed, n, law);
+  const FeatureView features{values, n, kWidth};
   const auto ids = ids_of(n);
-  const FilteringAnalysis analysis({values, n, kWidth}, ids, real().reference);
+  const FilteringAnalysis analysis(features, ids, real().reference);
+  const std::size_t keep = n * 5 / 6;
   const auto all = analysis.kept(std::vector<double>(n, 0.0), n, KeepSide::lowest);
-  return {{"FD", jackknife_interval(all.value, all.leave_one_out)}};
+  const auto kept = analysis.kept(half_norms(features), keep, KeepSide::lowest);
+  const auto random = analysis.random(keep, 7, kSubsets).mean;
+  std::vector<double> gains(kept.leave_one_out.size());
+  std::ranges::transform(random.leave_one_out, kept.leave_one_out, gains.begin(), std::minus<>());
+  return {{"FD", jackknife_interval(all.value, all.leave_one_out)},
+          {"FD of a filter's choice", jackknife_interval(kept.value, kept.leave_one_out)},
+          {"FD, gain over random subsets", jackknife_interval(random.value - kept.value, gains)},
+          {"FD, percentile bootstrap", intervals ? bootstrap_interval(features, all.value, seed) : Interval{all.value, 0, 0, 0}}};
 }
 
-std::vector<Estimate> kid_trial(std::uint64_t seed, std::size_t n, const Law& law) {
+std::vector<Estimate> kid_trial(std::uint64_t seed, std::size_t n, const Law& law, bool intervals) {
   const auto values = draw(seed, n, law);
-  return {{"KID", kid_interval(real().view, {values, n, kWidth}, ids_of(n))}};
+  const FeatureView features{values, n, kWidth};
+  if (!intervals) return {{"KID", {squared_mmd(real().view, features), 0, 0, 0}}};
+  return {{"KID", kid_interval(real().view, features, ids_of(n))}};
 }
 
-std::vector<Estimate> manifold_trial(std::uint64_t seed, std::size_t n, const Law& law) {
+std::vector<Estimate> manifold_trial(std::uint64_t seed, std::size_t n, const Law& law, bool intervals) {
   const auto values = draw(seed, n, law);
-  const auto found = manifold_metrics(real().view, {values, n, kWidth}, ids_of(n), {});
-  const auto interval = [](const ManifoldMetric& metric) { return jackknife_interval(metric.value, metric.leave_one_out); };
+  const auto ids = ids_of(intervals ? n : 0);
+  const auto found = manifold_metrics(real().view, {values, n, kWidth}, ids, {});
+  const auto interval = [&](const ManifoldMetric& metric) {
+    return intervals ? jackknife_interval(metric.value, metric.leave_one_out) : Interval{metric.value, 0, 0, 0};
+  };
   return {{"precision", interval(found.precision)},
           {"recall", interval(found.recall)},
           {"density", interval(found.density)},
@@ -99,17 +145,17 @@ std::vector<Estimate> ause_trial(std::uint64_t seed, std::size_t n) {
   return {{"AUSE", found.ause}, {"AURG", found.aurg}};
 }
 
-std::vector<std::vector<Estimate>> run_trials(const Trial& trial, std::uint64_t first, std::size_t count) {
+std::vector<std::vector<Estimate>> run_trials(const Trial& trial, std::uint64_t first, std::size_t count, bool intervals) {
   std::vector<std::vector<Estimate>> results(count);
   tbb::parallel_for(std::size_t{0}, count, [&](std::size_t i) {
     const SingleThreadedBlas one_thread;
-    results[i] = trial(first + i);
+    results[i] = trial(first + i, intervals);
   });
   return results;
 }
 
 void print_rows(const std::string& setting, const Trial& trial, std::uint64_t seed, std::size_t trials) {
-  const auto results = run_trials(trial, seed, trials), independent = run_trials(trial, seed + trials, 2 * trials);
+  const auto results = run_trials(trial, seed, trials, true), independent = run_trials(trial, seed + trials, 2 * trials, false);
   for (std::size_t m = 0; m < results.front().size(); ++m) {
     double expectation = 0, held = 0, width = 0, square = 0;
     for (const auto& result : independent) {
@@ -141,13 +187,13 @@ int main(int argc, char** argv) {
     const std::string size = ", n = " + std::to_string(n);
     for (const auto& [name, law] : {std::pair{"same law", same}, {"near", near}, {"far", far}}) {
       print_rows(
-          name + size, [&](std::uint64_t s) { return frechet_trial(s, n, law); }, seed, trials);
+          name + size, [&](std::uint64_t s, bool intervals) { return frechet_trial(s, n, law, intervals); }, seed, trials);
       print_rows(
-          name + size, [&](std::uint64_t s) { return kid_trial(s, n, law); }, seed, trials);
+          name + size, [&](std::uint64_t s, bool intervals) { return kid_trial(s, n, law, intervals); }, seed, trials);
       print_rows(
-          name + size, [&](std::uint64_t s) { return manifold_trial(s, n, law); }, seed, trials);
+          name + size, [&](std::uint64_t s, bool intervals) { return manifold_trial(s, n, law, intervals); }, seed, trials);
     }
     print_rows(
-        "64 elements an image" + size, [&](std::uint64_t s) { return ause_trial(s, n); }, seed, trials);
+        "64 elements an image" + size, [&](std::uint64_t s, bool) { return ause_trial(s, n); }, seed, trials);
   }
 }
