@@ -215,16 +215,6 @@ std::span<const std::byte> PickleReader::take(std::uint64_t bytes) {
   return taken;
 }
 
-void PickleReader::skip(std::uint64_t bytes) {
-  opcode_at_ = at_;
-  take(bytes);
-}
-
-template <class T>
-T PickleReader::number() {
-  return load<T>(take(sizeof(T)), 0);
-}
-
 std::string_view PickleReader::line() {
   const auto rest = as_text(bytes_.subspan(at_));
   const auto end = rest.find('\n');
@@ -238,8 +228,6 @@ PickleRef PickleReader::make(PickleValue value) {
   values_.push_back(std::move(value));
   return static_cast<PickleRef>(values_.size() - 1);
 }
-
-void PickleReader::push_text(Kind kind, std::uint64_t bytes) { push({.kind = kind, .text = as_text(take(bytes))}); }
 
 void PickleReader::push_long(std::uint64_t bytes) {
   const auto digits = take(bytes);

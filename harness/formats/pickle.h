@@ -8,6 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
+#include "formats/checks.h"
+
 namespace alea {
 
 /// A global that a pickle may name, as "module.name", and what becomes of a call of it: nothing is ever run.
@@ -53,7 +55,7 @@ class PickleReader {
   /// Reads one pickle from the present offset to its STOP; the next call reads the one behind it.
   PickleRef read();
   std::size_t offset() const { return at_; }
-  void skip(std::uint64_t bytes);
+  void skip(std::uint64_t bytes) { opcode_at_ = at_, take(bytes); }
 
   PickleRef size() const { return static_cast<PickleRef>(values_.size()); }
   const PickleValue& operator[](PickleRef ref) const { return values_[ref]; }
@@ -69,12 +71,14 @@ class PickleReader {
 
   std::span<const std::byte> take(std::uint64_t bytes);
   template <class T>
-  T number();
+  T number() {
+    return load<T>(take(sizeof(T)), 0);
+  }
   std::string_view line();
 
   PickleRef make(PickleValue value);
   void push(PickleValue value) { stack_.push_back(make(std::move(value))); }
-  void push_text(PickleValue::Kind kind, std::uint64_t bytes);
+  void push_text(PickleValue::Kind kind, std::uint64_t bytes) { push({.kind = kind, .text = as_text(take(bytes))}); }
   void push_long(std::uint64_t bytes);
   void push_global(const std::string& name);
   PickleRef pop();
