@@ -57,11 +57,20 @@ std::optional<at::ScalarType> floating_type(DType dtype) {
   }
 }
 
-/// A copy as float32. The bytes of other writers' files may be unaligned.
-at::Tensor to_float(const TensorSpan& span, at::ScalarType type) {
-  const at::Tensor values = at::empty(span.shape, at::TensorOptions().dtype(type));
-  if (!span.bytes.empty()) std::memcpy(values.mutable_data_ptr(), span.bytes.data(), span.bytes.size());
-  return values.to(at::kFloat);
+/// A copy as float32. Half-precision tensors are converted out of the file: a copy of each would leave holes in the heap as large
+/// as the file. `aligned` is room for those that lie at odd addresses, as in the legacy container.
+at::Tensor to_float(const TensorSpan& span, at::ScalarType type, Bytes& aligned) {
+  if (type == at::kFloat || span.bytes.empty()) {
+    const at::Tensor values = at::empty(span.shape, at::kFloat);
+    if (!span.bytes.empty()) std::memcpy(values.mutable_data_ptr(), span.bytes.data(), span.bytes.size());
+    return values;
+  }
+  const std::byte* data = span.bytes.data();
+  if (reinterpret_cast<std::uintptr_t>(data) % dtype_bytes(span.dtype) != 0) {
+    aligned.assign(span.bytes.begin(), span.bytes.end());
+    data = aligned.data();
+  }
+  return at::from_blob(const_cast<std::byte*>(data), span.shape, at::TensorOptions().dtype(type)).to(at::kFloat);
 }
 
 void check_sha256(const std::filesystem::path& path, const std::string& expected, const std::string& found) {
@@ -152,9 +161,10 @@ LoadedWeights load_weights(const std::filesystem::path& path, const std::string&
   else
     parse_safetensors(file.bytes(), path.string(), spans, loaded.metadata);
   file.forget(file.bytes());  // read for its checksums
+  Bytes aligned;
   for (const auto& [name, span] : spans) {
     if (const auto type = floating_type(span.dtype))
-      loaded.tensors[name] = to_float(span, *type);
+      loaded.tensors[name] = to_float(span, *type, aligned);
     else
       loaded.left_out.push_back(name);
     file.forget(span.bytes);
