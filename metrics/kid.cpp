@@ -129,6 +129,25 @@ void add_tile(const Panel& x, const Panel& y, const std::vector<float>& products
   }
 }
 
+/// The panels of a set that is small enough, gathered once for all the panels that they meet.
+class LoadedPanels {
+ public:
+  explicit LoadedPanels(const GroupedRows& from) : from_(from) {
+    constexpr std::size_t kMostPanels = 8;
+    if (from.size() > kMostPanels * kPanelRows) return;
+    for (std::size_t first = 0; first < from.size(); first += kPanelRows) panels_.push_back(load_panel(from, first));
+  }
+  const Panel& get(std::size_t first, Panel& fresh) const {
+    if (!panels_.empty()) return panels_[first / kPanelRows];
+    fresh = load_panel(from_, first);
+    return fresh;
+  }
+
+ private:
+  const GroupedRows& from_;
+  std::vector<Panel> panels_;
+};
+
 /// Over all pairs of a and b or, for b = nullptr, over the unordered pairs of two rows of a. Panels of a are spread over threads
 /// and added in order.
 KernelSums kernel_sums(const GroupedRows& a, const GroupedRows* b) {
@@ -136,12 +155,14 @@ KernelSums kernel_sums(const GroupedRows& a, const GroupedRows* b) {
   const std::size_t d = a.set->framed.d, panels = (a.size() + kPanelRows - 1) / kPanelRows;
   const double factor = 1 / (a.set->scale * a.set->scale * static_cast<double>(d));
   std::vector<KernelSums> of_panel(panels);
+  const LoadedPanels columns(other);
   tbb::parallel_for(std::size_t{0}, panels, [&](std::size_t panel) {
     const SingleThreadedBlas one_thread;
     const Panel x = load_panel(a, panel * kPanelRows);
     std::vector<float> products;
     for (std::size_t column = b != nullptr ? 0 : x.first; column < other.size(); column += kPanelRows) {
-      const Panel y = load_panel(other, column);
+      Panel fresh;
+      const Panel& y = columns.get(column, fresh);
       products.resize(x.size() * y.size());
       multiply(Transpose::no, x.values, Transpose::yes, y.values, products, x.size(), y.size(), d);
       add_tile(x, y, products, factor, b == nullptr && column == x.first, of_panel[panel]);
