@@ -60,6 +60,12 @@ TEST(InceptionParity, FeaturesOfEveryLayerAreThoseOfPytorchFid) {
   }
 }
 
+/// The peer's network with each of three likely mistakes: parity would fail on any of them.
+TEST(InceptionParity, TheToleranceIsFarBelowWhatAMistakeWouldChange) {
+  for (const auto* mistake : {"with_padded_average", "with_average_in_7c", "with_torch_eps"})
+    EXPECT_GT(expected(std::string("distance_") + mistake).item<double>(), 200 * kTolerance) << mistake;
+}
+
 TEST(InceptionParity, SpatialFeaturesAreChannelFastest) {
   nn::Inception network = make_inception({});
   EXPECT_LT(relative_distance(network.forward(prepared(2, "bilinear", "torch")).spatial, expected("spatial")), kTolerance);
@@ -110,6 +116,17 @@ TEST(InceptionParity, ThreadsDoNotChangeABit) {
   EXPECT_TRUE(at::equal(one.logits, two.logits));
 }
 
+/// Tails are padded to the micro batch, so that a row's bits don't depend on how many there are.
+TEST(InceptionParity, APaddedTailHasTheBitsOfAFullBatch) {
+  nn::Inception network = make_inception({});
+  const at::Tensor x = prepared(4, "bilinear", "torch");
+  at::Tensor padded = at::zeros_like(x);
+  padded.narrow(0, 0, 2).copy_(x.narrow(0, 2, 2));
+  const auto full = network.forward(x), tail = network.forward(padded);
+  EXPECT_TRUE(at::equal(full.features.narrow(0, 2, 2), tail.features.narrow(0, 0, 2)));
+  EXPECT_TRUE(at::equal(full.logits.narrow(0, 2, 2), tail.logits.narrow(0, 0, 2)));
+}
+
 TEST(Vgg16Parity, Fc2IsThatOfTorchvision) {
   HashedSource source(kReluGain);
   nn::Vgg16 network(source);
@@ -133,6 +150,20 @@ TEST(ResizeParity, EveryResizeIsItsPeers) {
       const double tolerance = how == Resize::bicubic_pil ? 5e-3 : 1e-4;  // grey levels
       EXPECT_LT((found - wanted).abs().max().item<double>(), tolerance) << resize_name(how) << " " << height << "x" << width;
     }
+}
+
+TEST(ResizeParity, NeitherThreadsNorBatchChangeABit) {
+  const at::Tensor x = make_images(2, 37, 100).to(at::kFloat);
+  const int before = at::get_num_threads();
+  for (const auto how : {Resize::bilinear, Resize::bilinear_tf1, Resize::bicubic_pil}) {
+    at::set_num_threads(1);
+    const at::Tensor one = resize_images(x, 299, 299, how), alone = resize_images(x.narrow(0, 1, 1), 299, 299, how);
+    at::set_num_threads(2);
+    const at::Tensor two = resize_images(x, 299, 299, how);
+    EXPECT_TRUE(at::equal(one, two)) << resize_name(how);
+    EXPECT_TRUE(at::equal(one.narrow(0, 1, 1), alone)) << resize_name(how);
+  }
+  at::set_num_threads(before);
 }
 
 }  // namespace
