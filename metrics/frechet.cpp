@@ -81,7 +81,9 @@ double trace_of_root(const std::vector<double>& root, std::size_t rank, const Ga
   if (rank == 0) return 0;
   const std::size_t d = other.mean.size();
   std::vector<double> half(rank * d), product(rank * rank), values(rank);
-  multiply(Transpose::no, root, Transpose::no, other.covariance, half, rank, d, d);
+  // S is its own transpose; of MKL's products only those by a transpose had equal bits for any number of threads at every shape
+  // tried.
+  multiply(Transpose::no, root, Transpose::yes, other.covariance, half, rank, d, d);
   multiply(Transpose::no, half, Transpose::yes, root, product, rank, rank, d);
   symmetric_eigenvalues(product, values, rank);
   double sum = 0;
