@@ -125,14 +125,13 @@ int multiply_255(int a, int b) {
   return ((product >> 8) + product) >> 8;
 }
 
-/// Ink on white. Adobe's files store 255 - ink.
-std::vector<std::uint8_t> rgb_of_inks(std::span<const std::uint8_t> cmyk, bool inverted) {
-  std::vector<std::uint8_t> rgb(cmyk.size() / 4 * 3);
-  for (std::size_t i = 0; i < cmyk.size() / 4; ++i) {
-    const auto ink = [&](std::size_t c) { return inverted ? 255 - cmyk[4 * i + c] : int{cmyk[4 * i + c]}; };
-    const int light = 255 - ink(3);
+/// Ink on white. Files store 255 - ink, Adobe's custom; PIL and so the peers take it for every file, with or without its marker.
+std::vector<std::uint8_t> rgb_of_inks(std::span<const std::uint8_t> stored) {
+  std::vector<std::uint8_t> rgb(stored.size() / 4 * 3);
+  for (std::size_t i = 0; i < stored.size() / 4; ++i) {
+    const int light = stored[4 * i + 3];
     for (std::size_t c = 0; c < 3; ++c)
-      rgb[3 * i + c] = static_cast<std::uint8_t>(std::max(0, light - multiply_255(ink(c), light)));
+      rgb[3 * i + c] = static_cast<std::uint8_t>(std::max(0, light - multiply_255(255 - stored[4 * i + c], light)));
   }
   return rgb;
 }
@@ -167,7 +166,7 @@ DecodedImage decode_jpeg(std::span<const std::byte> file, const std::string& sou
                      .format = "jpeg",
                      .lossy = true,
                      .notes = std::move(notes)};
-  if (is_inky(session.decoder)) image.picture.pixels = rgb_of_inks(image.picture.pixels, session.decoder.saw_Adobe_marker != 0);
+  if (is_inky(session.decoder)) image.picture.pixels = rgb_of_inks(image.picture.pixels);
   return image;
 }
 
