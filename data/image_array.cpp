@@ -16,7 +16,7 @@ constexpr std::size_t kPartsInMemory = 4;
 /// Parts by number, loaded once while they are among the last used.
 class PartCache {
  public:
-  explicit PartCache(std::vector<LazyPart> parts) : parts_(std::move(parts)) {}
+  PartCache(std::vector<LazyPart> parts, std::size_t image_bytes) : parts_(std::move(parts)), image_bytes_(image_bytes) {}
   const std::vector<LazyPart>& parts() const { return parts_; }
 
   ArrayPart get(std::size_t k) const {
@@ -25,15 +25,24 @@ class PartCache {
     if (found != recent_.end()) {
       recent_.splice(recent_.begin(), recent_, found);
     } else {
-      recent_.emplace_front(k, parts_[k].load());
+      recent_.emplace_front(k, load(parts_[k]));
       if (recent_.size() > kPartsInMemory) recent_.pop_back();
     }
     return recent_.front().second;
   }
 
  private:
+  ArrayPart load(const LazyPart& part) const {
+    ArrayPart loaded = part.load();
+    if (loaded.bytes.size() != part.count * image_bytes_)
+      fail(ErrorCode::data, "{}: expected {} images of {} bytes, found {} bytes", part.name, part.count, image_bytes_,
+           loaded.bytes.size());
+    return loaded;
+  }
+
   using Entry = std::pair<std::size_t, ArrayPart>;
   std::vector<LazyPart> parts_;
+  std::size_t image_bytes_;
   mutable std::mutex mutex_;
   mutable std::list<Entry> recent_;
 };
@@ -52,7 +61,7 @@ Picture as_rgb(std::span<const std::byte> image, const ArrayExtent& e) {
 class ArrayImages final : public ImageSource {
  public:
   ArrayImages(std::string what, std::string kind, ArrayExtent extent, std::vector<LazyPart> parts, std::uint64_t n)
-      : what_(std::move(what)), kind_(std::move(kind)), extent_(extent), cache_(std::move(parts)), n_(n) {
+      : what_(std::move(what)), kind_(std::move(kind)), extent_(extent), cache_(std::move(parts), extent.bytes()), n_(n) {
     std::uint64_t first = 0;
     for (const auto& part : cache_.parts()) {
       first_.push_back(first);

@@ -16,6 +16,7 @@ struct ArrayExtent {
   int height = 0, width = 0, channels = 0;  ///< channels 1 or 3
   bool planar = false;                      ///< [c, h, w] instead of [h, w, c]
   std::size_t skip = 0;                     ///< bytes before each image (CIFAR-10's label)
+  bool operator==(const ArrayExtent&) const = default;
   std::size_t bytes() const { return skip + static_cast<std::size_t>(height) * width * channels; }
 };
 
@@ -25,7 +26,7 @@ struct ArrayPart {
   std::span<const std::byte> bytes;
 };
 
-/// A part that is loaded when it is needed; the last few stay in memory.
+/// A part that is loaded when it is needed; the last few stay in memory. Other than count * extent.bytes() of it is Error{data}.
 struct LazyPart {
   std::string name;
   std::uint64_t count = 0;

@@ -8,6 +8,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "formats/checks.h"
 #include "formats/image_decode.h"
 #include "formats/mapped_file.h"
 
@@ -22,6 +23,9 @@ std::string lower_extension(const fs::path& path) {
   return text;
 }
 
+/// By content, as decode_image tells them apart: a JPEG renamed .png is still lossy.
+bool is_jpeg(std::span<const std::byte> file) { return begins_with(file, "\xff\xd8\xff"); }
+
 bool is_image(const std::string& extension) { return extension == ".png" || extension == ".jpg" || extension == ".jpeg"; }
 
 class FolderImages final : public ImageSource {
@@ -33,7 +37,7 @@ class FolderImages final : public ImageSource {
   std::string name(std::uint64_t i) const override { return names_.at(i); }
   Picture read(std::uint64_t i) const override {
     const fs::path path = folder_ / name(i);
-    return std::move(decode_image(MappedFile(path).bytes(), path.string()).picture);
+    return decode_image(MappedFile(path).bytes(), path.string()).picture;
   }
 
   std::string digest() const override {
@@ -48,7 +52,7 @@ class FolderImages final : public ImageSource {
   Json facts() const override {
     Counts extensions;
     for (const auto& name : names_) ++extensions[lower_extension(name)];
-    const bool lossy = extensions.size() > extensions.count(".png");
+    const bool lossy = std::ranges::any_of(names_, [&](const auto& name) { return is_jpeg(MappedFile(folder_ / name).bytes()); });
     return {{"kind", "folder"}, {"n", names_.size()}, {"extensions", extensions}, {"ignored", ignored_}, {"lossy", lossy}};
   }
 
@@ -58,16 +62,22 @@ class FolderImages final : public ImageSource {
   Counts ignored_;
 };
 
+void sort_in(const fs::directory_entry& entry, const fs::path& folder, std::vector<std::string>& images, Counts& others) {
+  std::error_code error;
+  const std::string extension = lower_extension(entry.path());
+  const bool file = entry.is_regular_file(error);
+  if (is_image(extension) && (file || !entry.exists(error)))  // a link to nothing would be an image less without a word
+    images.push_back(entry.path().lexically_relative(folder).generic_string());
+  else if (file)
+    ++others[extension.empty() ? "none" : extension];
+}
+
 template <class Iterator>
 void list_files(const fs::path& folder, std::vector<std::string>& images, Counts& others) {
-  for (const auto& entry : Iterator(folder)) {
-    if (!entry.is_regular_file()) continue;
-    const std::string extension = lower_extension(entry.path());
-    if (is_image(extension))
-      images.push_back(entry.path().lexically_relative(folder).generic_string());
-    else
-      ++others[extension.empty() ? "none" : extension];
-  }
+  std::error_code error;
+  for (Iterator entry(folder, error), end; !error && entry != end; entry.increment(error))
+    sort_in(*entry, folder, images, others);
+  if (error) fail(ErrorCode::io, "{}: can't be listed: {}", folder.string(), error.message());
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <cstring>
+#include <optional>
 
 #include "core/error.h"
+#include "core/ids.h"
 #include "data/image_array.h"
 #include "data/image_files.h"
+#include "formats/checks.h"
 #include "formats/mapped_file.h"
 #include "hdf5/hdf5.h"
 
@@ -14,13 +16,30 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// HDF5 proper: a user block of 512, 1024, ... bytes may lie before its signature.
-std::span<const std::byte> without_user_block(std::span<const std::byte> file, const std::string& source) {
-  constexpr char kSignature[] = "\x89HDF\r\n\x1a\n";
-  constexpr std::size_t kLength = sizeof(kSignature) - 1;
-  for (std::size_t at = 0; at + kLength <= file.size(); at = at == 0 ? 512 : 2 * at)
-    if (std::memcmp(file.data() + at, kSignature, kLength) == 0) return file.subspan(at);
-  fail(ErrorCode::data, "{}: expected an HDF5 file, found no signature", source);
+/// Where HDF5 proper begins: a user block of 512, 1024, ... bytes may lie before it.
+std::optional<std::size_t> signature_offset(std::span<const std::byte> file) {
+  constexpr std::string_view kSignature("\x89HDF\r\n\x1a\n");
+  for (std::size_t at = 0; at < file.size(); at = at == 0 ? 512 : 2 * at)
+    if (begins_with(file.subspan(at), kSignature)) return at;
+  return std::nullopt;
+}
+
+/// A run's block states the sha256 of what follows its user block (harness/store/block_file.h).
+void check_block(std::span<const std::byte> file, std::span<const std::byte> payload, const std::string& source) {
+  constexpr std::size_t kSumAt = 40, kHexDigits = 64;
+  if (!begins_with(file, kBlockMagic)) return;
+  const std::string_view expected = as_text(file.subspan(kSumAt, kHexDigits));
+  if (const std::string found = sha256_hex(payload); found != expected)
+    fail(ErrorCode::data, "{}: expected a payload of sha256 {}, found {}; make the block again by the run's command", source,
+         in_quotes(expected), found);
+}
+
+std::span<const std::byte> hdf5_bytes(std::span<const std::byte> file, const std::string& source) {
+  const auto offset = signature_offset(file);
+  if (!offset) fail(ErrorCode::data, "{}: expected an HDF5 file, found no signature", source);
+  const auto payload = file.subspan(*offset);
+  check_block(file, payload, source);
+  return payload;
 }
 
 ArrayExtent extent_of(const Array& array, const std::string& source) {
@@ -34,13 +53,13 @@ ArrayExtent extent_of(const Array& array, const std::string& source) {
 
 Array read_array(const fs::path& path, const std::string& name) {
   const MappedFile file(path);
-  return read_hdf5_image(without_user_block(file.bytes(), path.string()), path.string(), name).arrays.at(name);
+  return read_hdf5_image(hdf5_bytes(file.bytes(), path.string()), path.string(), name).arrays.at(name);
 }
 
 /// The only dataset of images, "images" where there are several.
 std::string image_dataset(const fs::path& path) {
   const MappedFile file(path);
-  const auto content = read_hdf5_image(without_user_block(file.bytes(), path.string()), path.string());
+  const auto content = read_hdf5_image(hdf5_bytes(file.bytes(), path.string()), path.string());
   std::vector<std::string> names, candidates;
   for (const auto& [name, array] : content.arrays) {
     names.push_back(name);
@@ -53,33 +72,64 @@ std::string image_dataset(const fs::path& path) {
        path.string(), candidates.size(), fmt::join(names, ", "));
 }
 
-LazyPart lazy_part(const fs::path& path, const std::string& dataset, std::uint64_t count) {
-  return {path.string(), count, [path, dataset]() -> ArrayPart {
-            const auto array = std::make_shared<const Array>(read_array(path, dataset));
+/// Images of the extent that the set has, `count` of them.
+Array read_images(const fs::path& path, const std::string& dataset, const ArrayExtent& extent, std::uint64_t count) {
+  Array array = read_array(path, dataset);
+  if (extent_of(array, path.string() + ": dataset " + dataset) != extent || array.shape[0] != count)
+    fail(ErrorCode::data, "{}: dataset {}: expected [{}, {}, {}, {}], found [{}]", path.string(), dataset, count, extent.height,
+         extent.width, extent.channels, fmt::join(array.shape, ", "));
+  return array;
+}
+
+LazyPart lazy_part(const fs::path& path, const std::string& dataset, const ArrayExtent& extent, std::uint64_t count) {
+  return {path.string(), count, [=]() -> ArrayPart {
+            const auto array = std::make_shared<const Array>(read_images(path, dataset, extent, count));
             return {array, array->bytes};
           }};
 }
 
+std::vector<BlockRange> blocks_of_run(const fs::path& manifest_path) {
+  const Json manifest = read_json_file(manifest_path);
+  const auto number = [&](const char* key, std::uint64_t most) {
+    const Json value = manifest.is_object() ? manifest.value(key, Json()) : Json();
+    if (!value.is_number_unsigned() || value.get<std::uint64_t>() < 1 || value.get<std::uint64_t>() > most)
+      fail(ErrorCode::data, "{}: /{}: expected a number from 1 to {}, found {}", manifest_path.string(), key, most,
+           in_quotes(value.dump()));
+    return value.get<std::uint64_t>();
+  };
+  constexpr std::uint64_t kMostSamples = std::uint64_t{1} << 40, kMostBlocks = std::uint64_t{1} << 24;
+  const std::uint64_t samples = number("n_samples", kMostSamples), block = number("block", UINT32_MAX);
+  if (samples / block > kMostBlocks)
+    fail(ErrorCode::data, "{}: expected at most {} blocks, found {} samples in blocks of {}", manifest_path.string(), kMostBlocks,
+         samples, block);
+  return blocks_of(samples, static_cast<std::uint32_t>(block));
+}
+
 }  // namespace
+
+bool is_hdf5(std::span<const std::byte> file) { return signature_offset(file).has_value(); }
 
 std::unique_ptr<ImageSource> open_hdf5_images(const fs::path& path, const SourceOptions& options) {
   const std::string name = options.array.empty() ? image_dataset(path) : options.array;
   const Array array = read_array(path, name);
-  return make_array_source(path.string(), "hdf5", extent_of(array, path.string() + ": dataset " + name),
-                           {lazy_part(path, name, array.shape.at(0))}, options);
+  const ArrayExtent extent = extent_of(array, path.string() + ": dataset " + name);
+  return make_array_source(path.string(), "hdf5", extent, {lazy_part(path, name, extent, array.shape[0])}, options);
 }
 
 std::unique_ptr<ImageSource> open_run_images(const fs::path& folder, const SourceOptions& options) {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::directory_iterator(folder / "blocks"))
-    if (entry.path().extension() == ".h5") files.push_back(entry.path());
-  if (files.empty()) fail(ErrorCode::data, "{}: a run without blocks; make them with `alea run`", folder.string());
-  std::ranges::sort(files);
+  const std::string name = options.array.empty() ? "images" : options.array;
   std::vector<LazyPart> parts;
-  for (const auto& file : files) parts.push_back(lazy_part(file, "images", read_array(file, "ids").elements()));
-  return make_array_source(folder.string(), "run",
-                           extent_of(read_array(files.front(), "images"), files.front().string() + ": dataset images"),
-                           std::move(parts), options);
+  ArrayExtent extent;
+  for (const auto& block : blocks_of_run(folder / "manifest.json")) {
+    if (options.limit && block.first >= *options.limit) break;
+    const fs::path path = folder / "blocks" / fmt::format("{:06}.h5", block.index);
+    if (!fs::exists(path))
+      fail(ErrorCode::io, "{}: no such block: the run isn't finished; go on with its command, or take fewer images with --limit",
+           path.string());
+    if (parts.empty()) extent = extent_of(read_array(path, name), path.string() + ": dataset " + name);
+    parts.push_back(lazy_part(path, name, extent, block.count));
+  }
+  return make_array_source(folder.string(), "run", extent, std::move(parts), options);
 }
 
 }  // namespace alea

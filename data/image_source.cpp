@@ -1,13 +1,13 @@
 #include "data/image_source.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "core/error.h"
 #include "data/dataset.h"
 #include "data/image_array.h"
 #include "data/image_files.h"
 #include "data/image_folder.h"
+#include "formats/checks.h"
 #include "formats/mapped_file.h"
 
 namespace alea {
@@ -30,15 +30,11 @@ std::unique_ptr<ImageSource> open_folder(const fs::path& folder, const SourceOpt
   return open_image_folder(folder, options);
 }
 
-bool begins_with(std::span<const std::byte> file, std::string_view magic) {
-  return file.size() >= magic.size() && std::memcmp(file.data(), magic.data(), magic.size()) == 0;
-}
-
 std::unique_ptr<ImageSource> open_file(const fs::path& path, const SourceOptions& options) {
   const MappedFile file(path);
   const auto bytes = file.bytes();
   if (begins_with(bytes, "PK") || begins_with(bytes, "\x93NUMPY")) return open_npz_images(path, options);
-  if (begins_with(bytes, "\x89HDF") || begins_with(bytes, "ALEABLK1")) return open_hdf5_images(path, options);
+  if (is_hdf5(bytes) || begins_with(bytes, kBlockMagic)) return open_hdf5_images(path, options);
   if (path.extension() == ".bin" && !bytes.empty() && bytes.size() % kCifar.bytes() == 0)
     return open_cifar_images({path}, path.string(), options);
   const bool image = begins_with(bytes, "\x89PNG") || begins_with(bytes, "\xff\xd8\xff");

@@ -22,7 +22,8 @@ class ImageSource {
   virtual Picture read(std::uint64_t i) const = 0;
   /// sha256 of names and contents in order: what a cache is keyed by. May read everything once.
   virtual std::string digest() const = 0;
-  /// {"kind": "folder", "path": ..., "n": ..., "formats": {"png": 5000}, ...}: what a record says about it.
+  /// {"kind": "folder", "n": 5000, "lossy": false, "extensions": {".png": 5000}, ...}: what a record says about it. May open
+  /// every file once.
   virtual Json facts() const = 0;
 };
 

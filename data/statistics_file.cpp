@@ -8,7 +8,11 @@
 #include "core/error.h"
 #include "core/files.h"
 #include "data/reference_stats.h"
+#include "formats/checks.h"
+#include "formats/mapped_file.h"
 #include "formats/npy.h"
+#include "formats/safetensors.h"
+#include "formats/zip.h"
 
 namespace alea {
 namespace {
@@ -20,23 +24,23 @@ std::string describe_array(const NpyHeader& header) {
   return fmt::format("{} [{}]", dtype_name(header.dtype), fmt::join(header.shape, ", "));
 }
 
-void check_moments(const MeanCovariance& moments, const std::string& source, const std::string& key) {
+void check_moments(const MeanCovariance& moments, const std::string& source, const std::string& key, ErrorCode code) {
   const std::size_t d = moments.mean.size();
   double largest = 0;
   for (std::size_t i = 0; i < d; ++i) {
     const double variance = moments.covariance[i * d + i];
     if (!std::isfinite(moments.mean[i]))
-      fail(ErrorCode::data, "{}: mean[{}] of {} is {}, expected a finite number", source, i, key, moments.mean[i]);
+      fail(code, "{}: mean[{}] of {} is {}, expected a finite number", source, i, key, moments.mean[i]);
     if (!(variance >= 0) || !std::isfinite(variance))
-      fail(ErrorCode::data, "{}: key {}: [{}, {}] is {}, expected a variance", source, key, i, i, variance);
+      fail(code, "{}: key {}: [{}, {}] is {}, expected a variance", source, key, i, i, variance);
     largest = std::max(largest, variance);
   }
   for (std::size_t i = 0; i < d; ++i)
     for (std::size_t j = 0; j < i; ++j) {
       const double low = moments.covariance[i * d + j], high = moments.covariance[j * d + i];
       if (!(std::abs(low - high) <= kSymmetryTolerance * largest))
-        fail(ErrorCode::data, "{}: key {}: [{}, {}] is {} and [{}, {}] is {}, expected a symmetric covariance", source, key, i, j,
-             low, j, i, high);
+        fail(code, "{}: key {}: [{}, {}] is {} and [{}, {}] is {}, expected a symmetric covariance", source, key, i, j, low, j, i,
+             high);
     }
 }
 
@@ -50,17 +54,34 @@ MeanCovariance read_moments(const NpzFile& file, const std::string& mean_key, co
     fail(ErrorCode::data, "{}: expected {} [d] and {} [d, d], found {} and {}", source, mean_key, covariance_key,
          describe_array(file.header(mean_key)), describe_array(file.header(covariance_key)));
   MeanCovariance moments{as_doubles(file.read(mean_key)), as_doubles(file.read(covariance_key))};
-  check_moments(moments, source, covariance_key);
+  check_moments(moments, source, covariance_key, ErrorCode::data);
   return moments;
+}
+
+Json parse_facts(std::string_view text, const std::string& source) {
+  try {
+    return parse_json(text, source);
+  } catch (const Error& error) {
+    fail(ErrorCode::data, "{}", error.what());
+  }
 }
 
 Json read_facts(const NpzFile& file, const std::string& source) {
   if (!file.contains("alea")) return Json::object();
   const NpyArray text = file.read("alea");
   if (text.dtype != DType::u8) fail(ErrorCode::data, "{}: key alea: expected U8, found {}", source, dtype_name(text.dtype));
-  Json facts = parse_json({reinterpret_cast<const char*>(text.bytes.data()), text.bytes.size()}, source + ": key alea");
+  Json facts = parse_facts(as_text(text.bytes), source + ": key alea");
   if (!facts.is_object()) fail(ErrorCode::data, "{}: key alea: expected a JSON object", source);
+  if (facts.contains("fingerprint") && !facts["fingerprint"].is_string())
+    fail(ErrorCode::data, "{}: key alea: /fingerprint: expected a text, found {}", source,
+         in_quotes(facts["fingerprint"].dump()));
   return facts;
+}
+
+/// Others' keys may hold what isn't numbers; that spoils nothing here.
+std::string describe_key(const NpzFile& file, const std::string& key) {
+  const auto known = {"mu", "sigma", "mu_s", "sigma_s", "arr_0", "n", "alea"};
+  return std::ranges::find(known, key) == known.end() ? "not read" : describe_array(file.header(key));
 }
 
 StatisticsFile load_npz(const fs::path& path) {
@@ -75,7 +96,7 @@ StatisticsFile load_npz(const fs::path& path) {
     const auto n = as_doubles(file.read("n"));
     if (n.size() == 1 && n[0] >= 2 && n[0] < 1e15) out.n = static_cast<std::uint64_t>(n[0]);
   }
-  for (const auto& name : file.names()) out.keys.emplace_back(name, describe_array(file.header(name)));
+  for (const auto& name : file.names()) out.keys.emplace_back(name, describe_key(file, name));
   if (file.contains("arr_0") && !file.header("arr_0").shape.empty()) out.images = file.header("arr_0").shape[0];
   return out;
 }
@@ -86,6 +107,8 @@ StatisticsFile load_alea(const fs::path& path) {
   out.layout = "alea";
   out.pool = {stats.mean, stats.covariance};
   out.n = stats.n;
+  out.facts = {
+      {"set", stats.set}, {"set_sha256", stats.set_sha256}, {"network", stats.network}, {"network_sha256", stats.network_sha256}};
   out.keys = {{"mean", fmt::format("F64 [{}]", stats.mean.size())},
               {"covariance", fmt::format("F64 [{0}, {0}]", stats.mean.size())}};
   return out;
@@ -95,8 +118,13 @@ TensorSpan doubles(const std::vector<double>& values, std::vector<std::int64_t> 
   return {DType::f64, std::move(shape), std::as_bytes(std::span(values))};
 }
 
-void add_moments(std::map<std::string, TensorSpan>& arrays, const MeanCovariance& moments, const std::string& suffix) {
+void add_moments(std::map<std::string, TensorSpan>& arrays, const MeanCovariance& moments, const std::string& suffix,
+                 const std::string& source) {
   const auto d = static_cast<std::int64_t>(moments.mean.size());
+  if (d == 0 || moments.covariance.size() != moments.mean.size() * moments.mean.size())
+    fail(ErrorCode::shape, "{}: expected mu{} [d] and sigma{} [d, d], found {} and {} values", source, suffix, suffix, d,
+         moments.covariance.size());
+  check_moments(moments, source, "sigma" + suffix, ErrorCode::domain);
   arrays["mu" + suffix] = doubles(moments.mean, {d});
   arrays["sigma" + suffix] = doubles(moments.covariance, {d, d});
 }
@@ -117,8 +145,8 @@ std::string purpose_of(const StatisticsFile& statistics, const std::string& key)
 
 bool is_statistics_file(const fs::path& path) {
   if (!fs::is_regular_file(path)) return false;
-  if (path.extension() == ".safetensors") return true;
-  return path.extension() == ".npz" && NpzFile(path).contains("mu");
+  if (path.extension() == ".safetensors") return SafetensorsFile(path).tensors().contains("mean");
+  return is_zip(MappedFile(path).bytes()) && NpzFile(path).contains("mu");
 }
 
 StatisticsFile load_statistics(const fs::path& path) {
@@ -131,8 +159,8 @@ StatisticsFile load_statistics(const fs::path& path) {
 void write_statistics(const fs::path& path, const StatisticsFile& statistics, bool replace) {
   if (fs::exists(path) && !replace) fail(ErrorCode::io, "{}: exists already; remove it or allow its replacement", path.string());
   std::map<std::string, TensorSpan> arrays;
-  add_moments(arrays, statistics.pool, "");
-  if (statistics.spatial) add_moments(arrays, *statistics.spatial, "_s");
+  add_moments(arrays, statistics.pool, "", path.string());
+  if (statistics.spatial) add_moments(arrays, *statistics.spatial, "_s", path.string());
   const auto n = static_cast<std::int64_t>(statistics.n);
   arrays["n"] = {DType::i64, {}, std::as_bytes(std::span(&n, 1))};
   const std::string facts = statistics.facts.dump();

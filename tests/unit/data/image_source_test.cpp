@@ -5,7 +5,6 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "data/statistics_file.h"
 #include "formats/npy.h"
 #include "hdf5/hdf5.h"
 #include "tests/support/process.h"
@@ -70,7 +69,7 @@ TEST(ImageSource, NpzStoredAndDeflated) {
   }
 }
 
-TEST(ImageSource, AnHdf5FileOrABlockOfARun) {
+TEST(ImageSource, AnHdf5FileHoldsItsOneArrayOfImages) {
   const TemporaryFolder folder;
   ArrayMap arrays;
   arrays["images"] = make_array<std::uint8_t>(images_hwc(4), {4, kHeight, kWidth, 3});
@@ -135,6 +134,20 @@ TEST_F(ImageFolder, IsSortedByPathAndTakesEveryCase) {
   EXPECT_TRUE(source->facts()["lossy"].get<bool>());
 }
 
+TEST_F(ImageFolder, AJpegIsLossyUnderAnyName) {
+  fs::remove_all(root_ / "b");
+  EXPECT_FALSE(open_image_source(root_.path().string())->facts()["lossy"].get<bool>());
+  copy("baseline.jpg", "renamed.png");
+  EXPECT_TRUE(open_image_source(root_.path().string())->facts()["lossy"].get<bool>());
+}
+
+TEST_F(ImageFolder, ALinkToNothingIsAnErrorNotAnImageLess) {
+  fs::create_symlink("gone.png", root_ / "link.png");
+  const auto source = open_image_source(root_.path().string());
+  ASSERT_EQ(source->size(), 4u);
+  EXPECT_THAT(message_of([&] { source->read(2); }), HasSubstr((root_ / "link.png").string()));
+}
+
 TEST_F(ImageFolder, FlatAndLimitedOnes) {
   EXPECT_EQ(open_image_source(root_.path().string(), {.recursive = false})->size(), 1u);
   EXPECT_EQ(open_image_source(root_.path().string(), {.limit = 2})->size(), 2u);
@@ -159,40 +172,6 @@ TEST_F(ImageFolder, WrongPlacesAreExplained) {
   fs::create_directories(root_ / "empty");
   testing::write_text(root_ / "empty" / "a.gif", "GIF89a");
   EXPECT_THAT(message_of([&] { open_image_source((root_ / "empty").string()); }), AllOf(HasSubstr("1 .gif"), HasSubstr(".png")));
-}
-
-TEST(StatisticsFile, RoundTripAndForeignLayouts) {
-  const TemporaryFolder folder;
-  StatisticsFile out;
-  out.pool = {{1, 2}, {4, 1, 1, 3}};
-  out.spatial = MeanCovariance{{5}, {2}};
-  out.n = 77;
-  out.facts = {{"fingerprint", "abc"}};
-  write_statistics(folder / "own.npz", out, false);
-  EXPECT_THAT(message_of([&] { write_statistics(folder / "own.npz", out, false); }), HasSubstr("exists already"));
-  const auto own = load_statistics(folder / "own.npz");
-  EXPECT_EQ(own.pool.mean, out.pool.mean);
-  EXPECT_EQ(own.pool.covariance, out.pool.covariance);
-  EXPECT_EQ(own.spatial->covariance, out.spatial->covariance);
-  EXPECT_EQ(own.n, 77u);
-  EXPECT_EQ(own.layout, "alea");
-  EXPECT_EQ(own.facts, out.facts);
-  EXPECT_THAT(describe_statistics(own), HasSubstr("77"));
-
-  const std::vector<double> mean = {1, 2}, covariance = {4, 1, 1, 3}, crooked = {4, 1, 2, 3};
-  const auto span = [](const std::vector<double>& v, std::vector<std::int64_t> shape) {
-    return TensorSpan{DType::f64, std::move(shape), std::as_bytes(std::span(v))};
-  };
-  write_npz(folder / "peer.npz", {{"mu", span(mean, {2})}, {"sigma", span(covariance, {2, 2})}}, true);
-  const auto peer = load_statistics(folder / "peer.npz");
-  EXPECT_EQ(peer.layout, "pytorch-fid");
-  EXPECT_EQ(peer.n, 0u);
-  EXPECT_THAT(describe_statistics(peer), HasSubstr("doesn't say"));
-  EXPECT_TRUE(is_statistics_file(folder / "peer.npz"));
-  write_npz(folder / "bad.npz", {{"mu", span(mean, {2})}, {"sigma", span(crooked, {2, 2})}}, false);
-  EXPECT_THAT(message_of([&] { load_statistics(folder / "bad.npz"); }), AllOf(HasSubstr("sigma"), HasSubstr("symmetric")));
-  write_npz(folder / "half.npz", {{"mu", span(mean, {2})}}, false);
-  EXPECT_THAT(message_of([&] { load_statistics(folder / "half.npz"); }), HasSubstr("expected a key sigma"));
 }
 
 }  // namespace
