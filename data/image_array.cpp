@@ -108,6 +108,13 @@ class ArrayImages final : public ImageSource {
 
 }  // namespace
 
+std::optional<ArrayExtent> interleaved_extent(DType dtype, std::span<const std::uint64_t> shape) {
+  const auto side = [&](std::size_t axis) { return static_cast<int>(std::min<std::uint64_t>(shape[axis], 1 << 20)); };
+  if (dtype == DType::u8 && shape.size() == 4 && (shape[3] == 1 || shape[3] == 3)) return ArrayExtent{side(1), side(2), side(3)};
+  if (dtype == DType::u8 && shape.size() == 3) return ArrayExtent{side(1), side(2), 1};
+  return std::nullopt;
+}
+
 std::unique_ptr<ImageSource> make_array_source(std::string what, std::string kind, ArrayExtent extent,
                                                std::vector<LazyPart> parts, const SourceOptions& options) {
   if (extent.height < 1 || extent.width < 1 || (extent.channels != 1 && extent.channels != 3))

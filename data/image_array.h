@@ -3,11 +3,13 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "data/image_source.h"
+#include "formats/safetensors.h"  // DType
 
 namespace alea {
 
@@ -19,6 +21,9 @@ struct ArrayExtent {
   bool operator==(const ArrayExtent&) const = default;
   std::size_t bytes() const { return skip + static_cast<std::size_t>(height) * width * channels; }
 };
+
+/// Of U8 [n, h, w, 1 or 3] or [n, h, w]; nothing for any other array.
+std::optional<ArrayExtent> interleaved_extent(DType dtype, std::span<const std::uint64_t> shape);
 
 /// The bytes of one part of a set, alive as long as `owner`.
 struct ArrayPart {

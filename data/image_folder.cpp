@@ -8,7 +8,6 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "formats/checks.h"
 #include "formats/image_decode.h"
 #include "formats/mapped_file.h"
 
@@ -22,9 +21,6 @@ std::string lower_extension(const fs::path& path) {
   std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return text;
 }
-
-/// By content, as decode_image tells them apart: a JPEG renamed .png is still lossy.
-bool is_jpeg(std::span<const std::byte> file) { return begins_with(file, "\xff\xd8\xff"); }
 
 bool is_image(const std::string& extension) { return extension == ".png" || extension == ".jpg" || extension == ".jpeg"; }
 
@@ -52,6 +48,7 @@ class FolderImages final : public ImageSource {
   Json facts() const override {
     Counts extensions;
     for (const auto& name : names_) ++extensions[lower_extension(name)];
+    // By content: a JPEG renamed .png is still lossy.
     const bool lossy = std::ranges::any_of(names_, [&](const auto& name) { return is_jpeg(MappedFile(folder_ / name).bytes()); });
     return {{"kind", "folder"}, {"n", names_.size()}, {"extensions", extensions}, {"ignored", ignored_}, {"lossy", lossy}};
   }

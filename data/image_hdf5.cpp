@@ -43,12 +43,9 @@ std::span<const std::byte> hdf5_bytes(std::span<const std::byte> file, const std
 }
 
 ArrayExtent extent_of(const Array& array, const std::string& source) {
-  const auto& shape = array.shape;
-  const auto side = [&](std::size_t axis) { return static_cast<int>(std::min<std::uint64_t>(shape[axis], 1 << 20)); };
-  if (array.dtype == DType::u8 && shape.size() == 4 && (shape[3] == 1 || shape[3] == 3)) return {side(1), side(2), side(3)};
-  if (array.dtype == DType::u8 && shape.size() == 3) return {side(1), side(2), 1};
+  if (const auto extent = interleaved_extent(array.dtype, array.shape)) return *extent;
   fail(ErrorCode::data, "{}: expected U8 [n, height, width, 1 or 3], found {} [{}]", source, dtype_name(array.dtype),
-       fmt::join(shape, ", "));
+       fmt::join(array.shape, ", "));
 }
 
 Array read_array(const fs::path& path, const std::string& name) {
@@ -56,20 +53,22 @@ Array read_array(const fs::path& path, const std::string& name) {
   return read_hdf5_image(hdf5_bytes(file.bytes(), path.string()), path.string(), name).arrays.at(name);
 }
 
-/// The only dataset of images, "images" where there are several.
-std::string image_dataset(const fs::path& path) {
+/// The only dataset of images, "images" where there are several, with its name.
+std::pair<std::string, Array> image_dataset(const fs::path& path) {
   const MappedFile file(path);
-  const auto content = read_hdf5_image(hdf5_bytes(file.bytes(), path.string()), path.string());
+  auto content = read_hdf5_image(hdf5_bytes(file.bytes(), path.string()), path.string());
   std::vector<std::string> names, candidates;
   for (const auto& [name, array] : content.arrays) {
     names.push_back(name);
     if (array.dtype == DType::u8 && array.shape.size() >= 3) candidates.push_back(name);
   }
-  if (candidates.size() == 1) return candidates.front();
-  if (std::ranges::find(candidates, "images") != candidates.end()) return "images";
-  fail(ErrorCode::data,
-       "{}: expected one dataset of images (U8 [n, height, width, channels]), found {} among {}; name it with --array",
-       path.string(), candidates.size(), fmt::join(names, ", "));
+  const bool named = std::ranges::find(candidates, "images") != candidates.end();
+  if (candidates.size() != 1 && !named)
+    fail(ErrorCode::data,
+         "{}: expected one dataset of images (U8 [n, height, width, channels]), found {} among {}; name it with --array",
+         path.string(), candidates.size(), fmt::join(names, ", "));
+  const std::string name = candidates.size() == 1 ? candidates.front() : "images";
+  return {name, std::move(content.arrays.at(name))};
 }
 
 /// Images of the extent that the set has, `count` of them.
@@ -110,10 +109,15 @@ std::vector<BlockRange> blocks_of_run(const fs::path& manifest_path) {
 bool is_hdf5(std::span<const std::byte> file) { return signature_offset(file).has_value(); }
 
 std::unique_ptr<ImageSource> open_hdf5_images(const fs::path& path, const SourceOptions& options) {
-  const std::string name = options.array.empty() ? image_dataset(path) : options.array;
-  const Array array = read_array(path, name);
+  auto [name, array] = options.array.empty() ? image_dataset(path) : std::pair(options.array, read_array(path, options.array));
   const ArrayExtent extent = extent_of(array, path.string() + ": dataset " + name);
-  return make_array_source(path.string(), "hdf5", extent, {lazy_part(path, name, extent, array.shape[0])}, options);
+  const auto held = std::make_shared<const Array>(std::move(array));
+  return make_array_source(path.string(), "hdf5", extent,
+                           {{path.string(), held->shape[0],
+                             [held]() -> ArrayPart {
+                               return {held, held->bytes};
+                             }}},
+                           options);
 }
 
 std::unique_ptr<ImageSource> open_run_images(const fs::path& folder, const SourceOptions& options) {

@@ -11,9 +11,7 @@ namespace {
 /// [n, h, w, c] or [n, h, w]; ImageNet-64's "data" is [n, 3 h h], planar.
 ArrayExtent extent_of(const NpyHeader& header, const std::string& name, const std::string& source) {
   const auto& shape = header.shape;
-  const auto side = [&](std::size_t axis) { return static_cast<int>(std::min<std::uint64_t>(shape[axis], 1 << 20)); };
-  if (header.dtype == DType::u8 && shape.size() == 4 && (shape[3] == 1 || shape[3] == 3)) return {side(1), side(2), side(3)};
-  if (header.dtype == DType::u8 && shape.size() == 3) return {side(1), side(2), 1};
+  if (const auto extent = interleaved_extent(header.dtype, shape)) return *extent;
   if (header.dtype == DType::u8 && shape.size() == 2 && name == "data")
     for (int h = 1; 3 * h * h <= static_cast<int>(std::min<std::uint64_t>(shape[1], 1 << 24)); ++h)
       if (static_cast<std::uint64_t>(3 * h * h) == shape[1]) return {h, h, 3, true};

@@ -8,6 +8,7 @@
 #include "data/image_files.h"
 #include "data/image_folder.h"
 #include "formats/checks.h"
+#include "formats/image_decode.h"
 #include "formats/mapped_file.h"
 
 namespace alea {
@@ -37,7 +38,7 @@ std::unique_ptr<ImageSource> open_file(const fs::path& path, const SourceOptions
   if (is_hdf5(bytes) || begins_with(bytes, kBlockMagic)) return open_hdf5_images(path, options);
   if (path.extension() == ".bin" && !bytes.empty() && bytes.size() % kCifar.bytes() == 0)
     return open_cifar_images({path}, path.string(), options);
-  const bool image = begins_with(bytes, "\x89PNG") || begins_with(bytes, "\xff\xd8\xff");
+  const bool image = is_png(bytes) || is_jpeg(bytes);
   fail(ErrorCode::data, "{}: expected a folder of images, .npz, .npy, HDF5 or CIFAR-10's .bin, found {}", path.string(),
        image ? "a single image; give its folder" : "a file of another kind");
 }

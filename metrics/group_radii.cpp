@@ -20,13 +20,9 @@ using Neighbour = std::pair<double, int>;  ///< squared distance, jackknife grou
 
 void check_groups(std::size_t n, std::span<const std::uint64_t> ids, std::uint32_t k) {
   if (ids.size() != n) fail(ErrorCode::shape, "precision and recall: {} ids for {} generated rows", ids.size(), n);
-  std::array<std::size_t, kJackknifeGroups> sizes{};
-  for (const std::uint64_t id : ids) ++sizes[jackknife_group(id)];
+  const GroupSizes sizes = jackknife_group_sizes(ids);
+  expect_every_group(sizes, "precision and recall");
   for (int g = 0; g < kJackknifeGroups; ++g) {
-    if (sizes[g] == 0) {
-      fail(ErrorCode::domain, "precision and recall: no id in jackknife group {} of {}: take at least {} consecutive ids", g,
-           kJackknifeGroups, kJackknifeGroups);
-    }
     if (n - sizes[g] < k + std::size_t{1}) {
       fail(ErrorCode::domain, "precision and recall: {} generated rows without jackknife group {}, expected at least k + 1 = {}",
            n - sizes[g], g, k + 1);

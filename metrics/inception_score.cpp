@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <numeric>
 
 #include "core/error.h"
+#include "metrics/mean_deviation.h"
 #include "metrics/neighbours.h"
 #include "metrics/numpy_random.h"
 
@@ -66,12 +66,8 @@ PredictionSums sums_of(const FeatureView& logits, std::span<const std::uint32_t>
 }
 
 std::vector<std::uint32_t> row_order(std::size_t n, const InceptionScoreOptions& options) {
-  if (options.order == InceptionScoreOptions::Order::numpy_legacy) {
-    if (options.seed > std::numeric_limits<std::uint32_t>::max()) {
-      fail(ErrorCode::domain, "inception score: seed {}, expected at most 4294967295 for numpy_legacy", options.seed);
-    }
-    return NumpyRandomState(static_cast<std::uint32_t>(options.seed)).permutation(static_cast<std::uint32_t>(n));
-  }
+  if (options.order == InceptionScoreOptions::Order::numpy_legacy)
+    return NumpyRandomState(options.seed).permutation(static_cast<std::uint32_t>(n));
   std::vector<std::uint32_t> order(n);
   std::iota(order.begin(), order.end(), 0U);
   return order;
@@ -106,11 +102,9 @@ InceptionScore inception_score(const FeatureView& logits, const InceptionScoreOp
     result.splits.push_back(sums_of(logits, std::span(order).subspan(begin, end - begin)).score());
     begin = end;
   }
-  const double count = static_cast<double>(result.splits.size());
-  for (const double score : result.splits) result.mean += score / count;
-  double squares = 0;
-  for (const double score : result.splits) squares += (score - result.mean) * (score - result.mean);
-  result.standard_deviation = std::sqrt(squares / count);
+  const auto [mean, deviation] = mean_deviation(result.splits);
+  result.mean = mean;
+  result.standard_deviation = deviation;
   return result;
 }
 
@@ -118,6 +112,7 @@ Interval inception_score_interval(const FeatureView& logits, std::span<const std
                                   std::vector<double>* leave_one_out) {
   expect_finite_rows(logits, "inception score");
   if (ids.size() != logits.n) fail(ErrorCode::shape, "inception score: {} ids for {} rows", ids.size(), logits.n);
+  expect_every_group(jackknife_group_sizes(ids), "inception score");
   std::vector<PredictionSums> groups(kJackknifeGroups, PredictionSums(logits.d));
   std::vector<double> log_p(logits.d);
   for (std::size_t i = 0; i < logits.n; ++i) groups[jackknife_group(ids[i])].add(logits.row(i), log_p);
@@ -125,10 +120,6 @@ Interval inception_score_interval(const FeatureView& logits, std::span<const std
   for (const PredictionSums& group : groups) all += group;
   std::vector<double> values;
   for (int g = 0; g < kJackknifeGroups; ++g) {
-    if (groups[g].n == 0) {
-      fail(ErrorCode::domain, "inception score: no id in jackknife group {} of {}: take at least {} consecutive ids", g,
-           kJackknifeGroups, kJackknifeGroups);
-    }
     PredictionSums others(logits.d);
     for (int other = 0; other < kJackknifeGroups; ++other) {
       if (other != g) others += groups[other];

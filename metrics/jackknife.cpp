@@ -83,6 +83,19 @@ double student_t_quantile(double probability, double degrees) {
   return probability > 0.5 ? invert_upper_tail(1 - probability, degrees) : -invert_upper_tail(probability, degrees);
 }
 
+GroupSizes jackknife_group_sizes(std::span<const std::uint64_t> ids) {
+  GroupSizes sizes{};
+  for (const std::uint64_t id : ids) ++sizes[jackknife_group(id)];
+  return sizes;
+}
+
+void expect_every_group(const GroupSizes& sizes, const char* what) {
+  const auto empty = std::find(sizes.begin(), sizes.end(), std::size_t{0});
+  if (empty != sizes.end())
+    fail(ErrorCode::domain, "{}: no id in jackknife group {} of {}: take at least {} consecutive ids", what,
+         empty - sizes.begin(), kJackknifeGroups, kJackknifeGroups);
+}
+
 Interval jackknife_interval(double value, std::span<const double> leave_one_out) {
   const std::size_t groups = leave_one_out.size();
   if (groups < 2) fail(ErrorCode::domain, "jackknife: {} groups, expected at least 2", groups);

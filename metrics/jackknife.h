@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -9,6 +11,12 @@ inline constexpr int kJackknifeGroups = 32;
 
 /// Group of a sample: id modulo 32, so that every block holds all groups.
 inline int jackknife_group(std::uint64_t id) { return static_cast<int>(id % kJackknifeGroups); }
+
+using GroupSizes = std::array<std::size_t, kJackknifeGroups>;
+GroupSizes jackknife_group_sizes(std::span<const std::uint64_t> ids);
+
+/// Error{domain} "WHAT: no id in jackknife group ..." naming the first group that has none.
+void expect_every_group(const GroupSizes& sizes, const char* what);
 
 struct Interval {
   double value = 0;           ///< on all samples

@@ -1,6 +1,7 @@
 #include "metrics/numpy_random.h"
 
 #include <bit>
+#include <limits>
 #include <numeric>
 #include <utility>
 
@@ -25,8 +26,10 @@ std::uint32_t temper(std::uint32_t word) {
 
 }  // namespace
 
-NumpyRandomState::NumpyRandomState(std::uint32_t seed) : at_(kStateWords) {
-  state_[0] = seed;
+NumpyRandomState::NumpyRandomState(std::uint64_t seed) : at_(kStateWords) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint32_t>::max();
+  if (seed > kMost) fail(ErrorCode::domain, "numpy_legacy: seed {}, expected at most {}", seed, kMost);
+  state_[0] = static_cast<std::uint32_t>(seed);
   for (std::uint32_t i = 1; i < kStateWords; ++i) state_[i] = 1812433253U * (state_[i - 1] ^ (state_[i - 1] >> 30)) + i;
 }
 

@@ -11,7 +11,8 @@ namespace alea {
 /// Mersenne twister MT19937 (Matsumoto & Nishimura 1998), integers by masking and rejection.
 class NumpyRandomState {
  public:
-  explicit NumpyRandomState(std::uint32_t seed);
+  /// Error{domain} for a seed beyond 32 bits, which the legacy stream has none of.
+  explicit NumpyRandomState(std::uint64_t seed);
   /// RandomState.permutation(n): 0..n-1 by Fisher-Yates from the last to the first.
   std::vector<std::uint32_t> permutation(std::uint32_t n);
   /// RandomState.choice(n, size, replace=False): the first `size` of a permutation. Error{domain} for size > n.

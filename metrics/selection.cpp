@@ -92,7 +92,7 @@ double randomisation_p(double kept_value, std::span<const double> random_values,
 }
 
 FilteringAnalysis::FilteringAnalysis(FeatureView features, std::span<const std::uint64_t> ids, const FrechetReference& reference)
-    : features_(features), ids_(ids.begin(), ids.end()), reference_(&reference) {
+    : features_(features), ids_(ids.begin(), ids.end()), reference_(&reference), group_sizes_(jackknife_group_sizes(ids)) {
   if (ids.size() != features.n || features.values.size() != features.n * features.d) {
     fail(ErrorCode::shape, "filtering: {} ids and {} numbers for {} features of width {}", ids.size(), features.values.size(),
          features.n, features.d);
@@ -101,12 +101,7 @@ FilteringAnalysis::FilteringAnalysis(FeatureView features, std::span<const std::
     fail(ErrorCode::shape, "filtering: features of width {}, expected the reference's {}", features.d,
          reference.gaussian().mean.size());
   }
-  for (const std::uint64_t id : ids) ++group_sizes_[jackknife_group(id)];
-  const auto empty = std::find(group_sizes_.begin(), group_sizes_.end(), std::size_t{0});
-  if (empty != group_sizes_.end()) {
-    fail(ErrorCode::domain, "filtering: no id in jackknife group {} of {}: take at least {} consecutive ids",
-         empty - group_sizes_.begin(), kJackknifeGroups, kJackknifeGroups);
-  }
+  expect_every_group(group_sizes_, "filtering");
 }
 
 std::vector<MomentSums> FilteringAnalysis::sums_by_group(std::span<const std::uint32_t> kept) const {

@@ -73,7 +73,7 @@ class FilteringAnalysis {
   FeatureView features_;
   std::vector<std::uint64_t> ids_;
   const FrechetReference* reference_;
-  std::array<std::size_t, kJackknifeGroups> group_sizes_{};
+  GroupSizes group_sizes_;
 };
 
 }  // namespace alea

@@ -20,10 +20,6 @@ struct Inputs {
   const SetFeatures& real;
   const SetFeatures& generated;
 
-  bool wants(const char* metric) const {
-    return options.metrics.empty() || std::ranges::find(options.metrics, metric) != options.metrics.end();
-  }
-  bool named(const char* metric) const { return !options.metrics.empty() && wants(metric); }
   std::span<const std::uint64_t> jackknife_ids() const {
     return options.intervals && fills_groups(generated.ids) ? generated.ids : std::span<const std::uint64_t>{};
   }
@@ -38,23 +34,20 @@ MetricRow row_of(std::string name, Direction direction, std::string unit, std::u
   return row;
 }
 
-/// With an interval that is wider than the jackknife's where the metric says so.
-void give_interval(MetricRow& row, const Interval& interval, std::vector<double> leave_one_out) {
-  row.value = interval.value;
-  row.interval = interval;
-  row.leave_one_out = std::move(leave_one_out);
-}
-
 MetricRow null_row(MetricRow row, std::string why) {
   row.why_null = std::move(why);
   return row;
 }
 
-void give_value(MetricRow& row, double value, std::vector<double> leave_one_out) {
-  row.value = value;
-  if (leave_one_out.empty()) return;
-  row.interval = jackknife_interval(value, leave_one_out);
-  row.leave_one_out = std::move(leave_one_out);
+/// Beside a tool's mean over subsets or splits: the estimate from all rows at once, which has an interval (as the metric gives
+/// it: it may be wider than the jackknife's).
+template <class Estimate>
+MetricRow all_rows_row(MetricRow row, std::string note, Estimate estimate) {
+  const Interval interval = estimate(&row.leave_one_out);
+  row.value = interval.value;
+  row.interval = interval;
+  row.details["note"] = std::move(note);
+  return row;
 }
 
 constexpr const char* kOnlyStatistics = "needs images on both sides: a statistics file holds no single features";
@@ -63,7 +56,7 @@ void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
   MetricRow row =
       row_of(in.names.of("kid", "kernel_distance"), Direction::lower, "squared maximum mean discrepancy", in.generated.pool.n);
   if (in.real.pool.n == 0 || in.generated.pool.n == 0) {
-    if (in.named("kid")) rows.push_back(null_row(row, kOnlyStatistics));
+    if (names_metric(in.options, "kid")) rows.push_back(null_row(row, kOnlyStatistics));
     return;
   }
   const auto& settings = in.options.kid;
@@ -80,22 +73,21 @@ void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
                  {"real_n", in.real.pool.n}};
   row.details["note"] =
       fmt::format("mean of {} subsets of {}, sd {:.2g}", subsets.values.size(), options.subset_size, subsets.standard_deviation);
-  give_value(row, subsets.mean, {});
+  row.value = subsets.mean;
   rows.push_back(row);
   if (in.jackknife_ids().empty()) return;
-  MetricRow all = row_of(in.names.of("kid.all", "kernel_distance.all"), Direction::lower, row.unit, row.n);
-  std::vector<double> leave_one_out;
-  const Interval interval = kid_interval(in.real.pool, in.generated.pool, in.jackknife_ids(), &leave_one_out);
-  all.details["note"] = "one estimate from all rows";
-  give_interval(all, interval, std::move(leave_one_out));
-  rows.push_back(all);
+  rows.push_back(all_rows_row(row_of(in.names.of("kid.all", "kernel_distance.all"), row.direction, row.unit, row.n),
+                              "one estimate from all rows", [&](std::vector<double>* leave_one_out) {
+                                return kid_interval(in.real.pool, in.generated.pool, in.jackknife_ids(), leave_one_out);
+                              }));
 }
 
 void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
   const FeatureView& logits = in.generated.logits;
   MetricRow row = row_of(in.names.of("is", "class_score"), Direction::higher, "1", logits.n);
   if (logits.n == 0) {
-    if (in.named("is")) rows.push_back(null_row(row, "needs images on the generated side and a network with classes"));
+    if (names_metric(in.options, "is"))
+      rows.push_back(null_row(row, "needs images on the generated side and a network with classes"));
     return;
   }
   const auto& settings = in.options.inception_score;
@@ -109,15 +101,12 @@ void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
   row.details = {{"splits", score.splits},
                  {"standard_deviation", score.standard_deviation},
                  {"note", fmt::format("mean of {} splits, sd {:.2g}", score.splits.size(), score.standard_deviation)}};
-  give_value(row, score.mean, {});
+  row.value = score.mean;
   rows.push_back(row);
   if (in.jackknife_ids().empty()) return;
-  MetricRow all = row_of(in.names.of("is.all", "class_score.all"), Direction::higher, "1", logits.n);
-  std::vector<double> leave_one_out;
-  const Interval interval = inception_score_interval(logits, in.jackknife_ids(), &leave_one_out);
-  all.details["note"] = "one split of all rows";
-  give_interval(all, interval, std::move(leave_one_out));
-  rows.push_back(all);
+  rows.push_back(all_rows_row(
+      row_of(in.names.of("is.all", "class_score.all"), row.direction, row.unit, row.n), "one split of all rows",
+      [&](std::vector<double>* leave_one_out) { return inception_score_interval(logits, in.jackknife_ids(), leave_one_out); }));
 }
 
 void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
@@ -132,7 +121,7 @@ void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
                   : fmt::format("needs more than k = {} samples a set, found {}", in.options.manifold.k, most);
   }
   if (!missing.empty()) {
-    if (in.named("prdc"))
+    if (names_metric(in.options, "prdc"))
       for (const char* metric : kMetrics) rows.push_back(null_row(row(metric), missing));
     return;
   }
@@ -148,7 +137,9 @@ void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
                    {"real_n", in.real.manifold.n},
                    {"zero_radii", {{"real", found.zero_radii_real}, {"generated", found.zero_radii_generated}}}};
     out.details["note"] = fmt::format("k = {}, {} rim", options.k, in.options.manifold.rim);
-    give_value(out, values[i]->value, values[i]->leave_one_out);
+    out.value = values[i]->value;
+    out.leave_one_out = values[i]->leave_one_out;
+    if (!out.leave_one_out.empty()) out.interval = jackknife_interval(*out.value, out.leave_one_out);
     rows.push_back(out);
   }
 }
@@ -168,9 +159,9 @@ std::vector<MetricRow> set_metric_rows(const SetMetricsOptions& options, const M
   const Inputs in{options, names, real, generated};
   std::vector<MetricRow> rows;
   add_frechet_rows(options, names, real, generated, rows);
-  if (in.wants("kid")) add_kid(in, rows);
-  if (in.wants("is")) add_inception_score(in, rows);
-  if (in.wants("prdc")) add_manifold(in, rows);
+  if (wants_metric(options, "kid")) add_kid(in, rows);
+  if (wants_metric(options, "is")) add_inception_score(in, rows);
+  if (wants_metric(options, "prdc")) add_manifold(in, rows);
   return rows;
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <map>
 
 #include "core/error.h"
@@ -58,6 +59,14 @@ SetMetricsOptions adm() {
 }
 
 }  // namespace
+
+bool names_metric(const SetMetricsOptions& options, std::string_view metric) {
+  return std::ranges::find(options.metrics, metric) != options.metrics.end();
+}
+
+bool wants_metric(const SetMetricsOptions& options, std::string_view metric) {
+  return options.metrics.empty() || names_metric(options, metric);
+}
 
 SetMetricsOptions conventions_of(const std::string& protocol) {
   static const std::map<std::string, SetMetricsOptions (*)()> known = {

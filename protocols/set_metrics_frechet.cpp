@@ -1,7 +1,6 @@
 #include "protocols/set_metrics_frechet.h"
 
 #include <algorithm>
-#include <array>
 
 #include "core/error.h"
 #include "metrics/frechet.h"
@@ -24,13 +23,10 @@ struct Side {
 
 struct Task {
   const SetMetricsOptions& options;
-  const char* key;   ///< in options.metrics
-  std::string name;  ///< of the row
+  std::string_view key;  ///< in options.metrics
+  std::string name;      ///< of the row
   Side real, generated;
   std::span<const std::uint64_t> ids;
-  bool wants(const char* metric) const {
-    return options.metrics.empty() || std::ranges::find(options.metrics, metric) != options.metrics.end();
-  }
 };
 
 /// The name of a row beside `name`: "fid" -> "fid.bias", "fd.resnet" -> "fd.bias.resnet".
@@ -111,8 +107,9 @@ void add_infinity(const Task& task, const FrechetReference& reference, std::vect
 }
 
 void add_task(const Task& task, std::vector<MetricRow>& rows) {
-  const bool infinity = std::string_view(task.key) == "fid" && !task.options.metrics.empty() && task.wants("fid_inf");
-  if (!task.wants(task.key) && !infinity) return;
+  const bool distance = wants_metric(task.options, task.key);
+  const bool infinity = task.key == "fid" && names_metric(task.options, "fid_inf");
+  if (!distance && !infinity) return;
   if (!task.real.there() || !task.generated.there()) {
     if (task.options.metrics.empty()) return;
     MetricRow row = frechet_row(task);
@@ -124,16 +121,14 @@ void add_task(const Task& task, std::vector<MetricRow>& rows) {
     fail(ErrorCode::shape, "{}: the real side's features have width {}, the generated side's {}", task.name, task.real.width(),
          task.generated.width());
   const FrechetReference reference(task.real.fit());
-  if (task.wants(task.key)) add_distance(task, reference, rows);
+  if (distance) add_distance(task, reference, rows);
   if (infinity) add_infinity(task, reference, rows);
 }
 
 }  // namespace
 
 bool fills_groups(std::span<const std::uint64_t> ids) {
-  std::array<std::uint64_t, kJackknifeGroups> sizes{};
-  for (const std::uint64_t id : ids) ++sizes[jackknife_group(id)];
-  return std::ranges::all_of(sizes, [&](std::uint64_t size) { return size > 0 && ids.size() >= size + 2; });
+  return std::ranges::all_of(jackknife_group_sizes(ids), [&](std::size_t size) { return size > 0 && ids.size() >= size + 2; });
 }
 
 void add_frechet_rows(const SetMetricsOptions& options, const MetricNames& names, const SetFeatures& real,

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/config.h"
@@ -88,6 +89,12 @@ struct Fields<SetMetricsOptions> {
         field("intervals", &O::intervals, "jackknife intervals beside the values")};
   }
 };
+
+/// True where `metric` is asked for by name.
+bool names_metric(const SetMetricsOptions& options, std::string_view metric);
+
+/// True where it is to be computed if the inputs allow: named, or nothing is.
+bool wants_metric(const SetMetricsOptions& options, std::string_view metric);
 
 /// All conventions of a tool: pytorch-fid, torch-fidelity, clean-fid, adm. Error{usage} with suggestions.
 SetMetricsOptions conventions_of(const std::string& protocol);

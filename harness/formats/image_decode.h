@@ -18,6 +18,10 @@ struct DecodedImage {
       notes;  ///< "grey", "palette", "16-bit scaled to 8", "opaque alpha dropped", "cmyk", "exif orientation 6 ignored"
 };
 
+/// By content, whatever the file is called.
+bool is_png(std::span<const std::byte> file);
+bool is_jpeg(std::span<const std::byte> file);
+
 /// PNG and JPEG by content, not by name. Grey is repeated to three channels; palettes are looked up; 16 bits are scaled by 1/257,
 /// rounded (the peers clip grey ones to 255); CMYK and YCCK JPEGs are converted as PIL does; EXIF orientation is noted and not
 /// applied, as in every peer; alpha that is opaque everywhere is dropped. Error{data} naming `source`: alpha that isn't opaque

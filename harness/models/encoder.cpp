@@ -157,12 +157,16 @@ std::unique_ptr<FeatureNetwork> load_module(const EncoderOptions& options) {
 
 }  // namespace
 
+const std::vector<std::string>& encoder_names() {
+  static const std::vector<std::string> names = {"inception", "vgg16", "torchscript"};
+  return names;
+}
+
 std::unique_ptr<FeatureNetwork> make_encoder(const EncoderOptions& options) {
   if (options.network == "inception") return load_encoder<InceptionEncoder>(options);
   if (options.network == "vgg16") return load_encoder<Vgg16Encoder>(options);
   if (options.network == "torchscript") return load_module(options);
-  fail(ErrorCode::config, "\"{}\" is not an encoder{}", options.network,
-       suggestion(options.network, {"inception", "vgg16", "torchscript"}));
+  fail(ErrorCode::config, "\"{}\" is not an encoder{}", options.network, suggestion(options.network, encoder_names()));
 }
 
 }  // namespace alea

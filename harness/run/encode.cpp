@@ -12,6 +12,7 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "models/feature_network.h"
+#include "run/append_rows.h"
 #include "run/read_images.h"
 #include "run/signals.h"
 #include "store/store.h"
@@ -42,21 +43,15 @@ at::Tensor prepared_batch(std::span<const ReadImage> images, FeatureNetwork& net
   return at::cat(rows);
 }
 
-void append(const at::Tensor& tensor, std::size_t rows, std::vector<float>& out) {
-  const at::Tensor values = tensor.to(at::kCPU, at::kFloat).contiguous();
-  const float* begin = values.const_data_ptr<float>();
-  out.insert(out.end(), begin, begin + static_cast<std::ptrdiff_t>(rows) * values.size(1));
-}
-
 void forward(std::span<const ReadImage> images, FeatureNetwork& network, EncodedSet& out) {
   const auto& spec = network.spec();
   const bool pad = !spec.preprocessing.value("train_mode_batch_norm", false);  // there the rows of a batch see each other
   for (std::size_t first = 0; first < images.size(); first += static_cast<std::size_t>(spec.micro_batch)) {
     const auto batch = images.subspan(first, std::min<std::size_t>(spec.micro_batch, images.size() - first));
     const auto answer = network.forward(prepared_batch(batch, network, pad));
-    append(answer.features, batch.size(), out.pool);
-    if (answer.logits.defined()) append(answer.logits, batch.size(), out.logits);
-    if (answer.spatial.defined()) append(answer.spatial, batch.size(), out.spatial);
+    append_rows(answer.features, batch.size(), out.pool);
+    if (answer.logits.defined()) append_rows(answer.logits, batch.size(), out.logits);
+    if (answer.spatial.defined()) append_rows(answer.spatial, batch.size(), out.spatial);
     for (const auto& image : batch) out.ids.push_back(image.id);
   }
 }
@@ -69,6 +64,13 @@ EncodedSet empty_set(const FeatureSpec& spec, bool logits = true, bool spatial =
   return set;
 }
 
+/// What an image that can't be used means: the end of the call, or one more that is left out.
+void note_failure(const std::string& message, OnError on_error, std::vector<std::string>& failures) {
+  if (on_error == OnError::fail)
+    fail(ErrorCode::data, "{}; --on-error skip leaves such images out, list names all of them", message);
+  failures.push_back(message);
+}
+
 EncodedSet encode_block(const ImageSource& source, FeatureNetwork& network, const BlockRange& range, OnError on_error,
                         Progress& progress) {
   EncodedSet out = empty_set(network.spec());
@@ -79,13 +81,10 @@ EncodedSet encode_block(const ImageSource& source, FeatureNetwork& network, cons
     throw_if_stopped();
     const std::uint64_t count = std::min(chunk, end - first);
     for (auto& image : read_images(source, first, count)) {
-      if (image.error.empty()) {
+      if (image.error.empty())
         waiting.push_back(std::move(image));
-        continue;
-      }
-      if (on_error == OnError::fail)
-        fail(ErrorCode::data, "{}; --on-error skip leaves such images out, list names all of them", image.error);
-      out.failures.push_back(image.error);
+      else
+        note_failure(image.error, on_error, out.failures);
     }
     // Only whole batches, so that a skipped image doesn't leave a short one in the middle.
     const std::size_t ready =
@@ -141,11 +140,7 @@ struct Cache {
 void explain_gaps(const ImageSource& source, const BlockRange& range, std::span<const std::uint64_t> ids, OnError on_error,
                   std::vector<std::string>& failures) {
   for (std::uint64_t id = range.first; id < range.first + range.count; ++id) {
-    if (std::ranges::binary_search(ids, id)) continue;
-    const auto image = read_images(source, id, 1).front();
-    if (on_error == OnError::fail)
-      fail(ErrorCode::data, "{}; --on-error skip leaves such images out, list names all of them", image.error);
-    failures.push_back(image.error);
+    if (!std::ranges::binary_search(ids, id)) note_failure(read_images(source, id, 1).front().error, on_error, failures);
   }
 }
 
@@ -177,14 +172,18 @@ void encode_into(const ImageSource& source, FeatureNetwork& network, const Encod
 
 }  // namespace
 
-EncodedSet encode_images(const ImageSource& source, FeatureNetwork& network, const EncodeOptions& options) {
-  if (options.on_error == OnError::list)
+std::string digest_of(const ImageSource& source, OnError on_error) {
+  if (on_error == OnError::list)
     if (const auto bad = unreadable_images(source); !bad.empty()) {
       for (const auto& message : bad) log_warning("{}", message);
       fail(ErrorCode::data, "{} of {} images can't be used (named above); mend or remove them, or use --on-error skip",
            bad.size(), source.size());
     }
-  const std::string digest = source.digest();
+  return source.digest();
+}
+
+EncodedSet encode_images(const ImageSource& source, const std::string& digest, FeatureNetwork& network,
+                         const EncodeOptions& options) {
   std::optional<Cache> cache;
   if (!options.cache.empty()) cache.emplace(options.cache, cache_key(digest, network.spec()), source.size());
   EncodedSet out = empty_set(network.spec(), options.logits, options.spatial);
@@ -194,6 +193,10 @@ EncodedSet encode_images(const ImageSource& source, FeatureNetwork& network, con
   out.facts["used"] = out.ids.size();
   out.facts["left_out"] = out.failures;
   return out;
+}
+
+EncodedSet encode_images(const ImageSource& source, FeatureNetwork& network, const EncodeOptions& options) {
+  return encode_images(source, digest_of(source, options.on_error), network, options);
 }
 
 std::filesystem::path default_cache_folder() {

@@ -38,9 +38,15 @@ struct EncodedSet {
   }
 };
 
+/// The source's digest, where the list of bad images is asked for after every image was found good: Error{data} otherwise. What
+/// encode_images is keyed by; the same for every network.
+std::string digest_of(const ImageSource& source, OnError on_error);
+
 /// A feature is a function of its image, the network and its preprocessing alone: batches are padded to the network's own size.
 /// With a cache, keyed by content digest, weights and preprocessing, what a killed call has finished is there for the next one.
 /// Errors as the source's, Error{interrupted} after a signal.
+EncodedSet encode_images(const ImageSource& source, const std::string& digest, FeatureNetwork& network,
+                         const EncodeOptions& options);
 EncodedSet encode_images(const ImageSource& source, FeatureNetwork& network, const EncodeOptions& options);
 
 /// Every image is read; the messages of those that can't be.

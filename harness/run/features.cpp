@@ -12,6 +12,7 @@
 #include "models/feature_network.h"
 #include "protocols/array_names.h"
 #include "protocols/planted.h"
+#include "run/append_rows.h"
 
 namespace alea {
 
@@ -38,12 +39,6 @@ at::Tensor image_batch(std::span<const std::uint8_t> images, const ImageExtent& 
   at::Tensor hwc = at::zeros({batch, e.height, e.width, e.channels}, at::kByte);
   std::memcpy(hwc.mutable_data_ptr<std::uint8_t>(), images.data() + first * e.elements(), count * e.elements());
   return hwc.permute({0, 3, 1, 2}).contiguous();
-}
-
-void append_rows(const at::Tensor& tensor, std::size_t rows, std::vector<float>& out) {
-  const at::Tensor values = tensor.to(at::kCPU, at::kFloat).contiguous();
-  const float* begin = values.const_data_ptr<float>();
-  out.insert(out.end(), begin, begin + std::ptrdiff_t(rows) * values.size(1));
 }
 
 Array feature_array(const std::vector<float>& values, std::uint64_t n, int width) {

@@ -1,6 +1,5 @@
 #include "run/measure_sets.h"
 
-#include <algorithm>
 #include <optional>
 
 #include "core/log.h"
@@ -38,11 +37,6 @@ void check_fingerprint(const StatisticsFile& statistics, const std::string& what
          what, statistics.facts.value("encoder", Json()).dump(), network.facts.dump());
 }
 
-bool wants(const MeasureRequest& request, const char* metric) {
-  const auto& metrics = request.options.metrics;
-  return metrics.empty() || std::ranges::find(metrics, metric) != metrics.end();
-}
-
 /// Features of one place of the network are enough where the others serve no metric that is wanted.
 EncodeOptions pool_alone(EncodeOptions options) {
   options.logits = options.spatial = false;
@@ -67,7 +61,7 @@ Side statistics_side(const std::string& what, const MeasureRequest& request, con
                 {"layout", side.statistics->layout},
                 {"n", side.statistics->n == 0 ? Json() : Json(side.statistics->n)},
                 {"digest", side.statistics->sha256}};
-  if (side.statistics->images > 0 && wants(request, "prdc"))
+  if (side.statistics->images > 0 && wants_metric(request.options, "prdc"))
     encode_reference_images(side, request, manifold != nullptr ? *manifold : network);
   return side;
 }
@@ -86,11 +80,12 @@ Side encoded_side(Role role, const std::string& what, const MeasureRequest& requ
   const auto source = open_image_source(what, request.source);
   log_info("{}: {} images", what, source->size());
   EncodeOptions options = request.encode;
-  options.logits = role == Role::generated && wants(request, "is");
-  options.spatial = wants(request, "sfid") || !request.statistics_out.empty();
-  side.encoded = encode_images(*source, *network.network, options);
+  options.logits = role == Role::generated && wants_metric(request.options, "is");
+  options.spatial = wants_metric(request.options, "sfid") || !request.statistics_out.empty();
+  const std::string digest = digest_of(*source, request.encode.on_error);
+  side.encoded = encode_images(*source, digest, *network.network, options);
   check_size(*side.encoded, what);
-  if (manifold != nullptr) side.manifold = encode_images(*source, *manifold->network, pool_alone(request.encode));
+  if (manifold != nullptr) side.manifold = encode_images(*source, digest, *manifold->network, pool_alone(request.encode));
   side.facts = side.encoded->facts;
   return side;
 }
@@ -194,18 +189,18 @@ void hash_identity(Record& record, const Side& real) {
 Record measure_sets(const MeasureRequest& request) {
   const SetNetwork network = make_set_network(request.options.encoder);
   std::optional<SetNetwork> manifold;
-  const auto& wanted = request.options.metrics;
-  const bool prdc = std::ranges::find(wanted, "prdc") != wanted.end();
   const auto& own = request.options.manifold_encoder;
-  if (own && (prdc || !own->weights.empty())) manifold = make_set_network(*own);
+  if (own && (names_metric(request.options, "prdc") || !own->weights.empty())) manifold = make_set_network(*own);
   const SetNetwork* manifold_network = manifold ? &*manifold : nullptr;
 
   Record record = identify(request, network, manifold_network);
   const Side real = open_side(Role::real, request.real, request, network, manifold_network);
   add_side(record, "real", real);
   if (!request.statistics_out.empty()) write_statistics_of(real, request, network);
-  hash_identity(record, real);
-  if (request.generated.empty()) return record;
+  if (request.generated.empty()) {
+    hash_identity(record, real);
+    return record;
+  }
 
   const Side generated = open_side(Role::generated, request.generated, request, network, manifold_network);
   add_side(record, "generated", generated);
@@ -215,8 +210,8 @@ Record measure_sets(const MeasureRequest& request) {
   record.metrics =
       set_metric_rows(request.options, names, features_of(real, own.has_value()), features_of(generated, own.has_value()));
   const auto n = generated.encoded ? generated.encoded->ids.size() : generated.statistics->n;
-  record.samples = {{"planned", generated.facts.value("n", Json(n)).is_null() ? Json(n) : generated.facts.value("n", Json(n))},
-                    {"complete", n}};
+  const Json& planned = generated.facts["n"];  // null: a statistics file that doesn't say
+  record.samples = {{"planned", planned.is_null() ? Json(n) : planned}, {"complete", n}};
   return record;
 }
 

@@ -3,7 +3,7 @@
 #include <ATen/core/Tensor.h>
 #include <ATen/ops/equal.h>
 
-#include <array>
+#include <algorithm>
 
 #include "data/dataset.h"
 #include "models/encoder.h"
@@ -32,10 +32,7 @@ class GreyNetwork final : public FeatureNetwork {
   std::unique_ptr<FeatureNetwork> inner_;
 };
 
-bool is_encoder(const std::string& network) {
-  constexpr std::array<const char*, 3> kEncoders = {"inception", "vgg16", "torchscript"};
-  return std::ranges::find(kEncoders, network) != kEncoders.end();
-}
+bool is_encoder(const std::string& network) { return std::ranges::find(encoder_names(), network) != encoder_names().end(); }
 
 std::string name_of(const EncoderOptions& options, const FeatureSpec& spec) {
   if (!is_encoder(options.network) || options.network == "torchscript") return spec.name;

@@ -4,16 +4,15 @@
 #include <numeric>
 #include <vector>
 
-#include "core/philox.h"
 #include "metrics/frechet.h"
 #include "metrics/selection.h"
+#include "tests/bench/normal_features.h"
 
 namespace alea {
 namespace {
 
 std::vector<float> bench_features(std::uint64_t seed, std::size_t n, std::size_t d) {
-  std::vector<float> values(n * d);
-  fill_normal({.seed = seed}, values);
+  auto values = normal_features(seed, n, d);
   for (std::size_t i = 0; i < values.size(); ++i) values[i] /= std::sqrt(1.0F + static_cast<float>(i % d));
   return values;
 }

@@ -4,23 +4,17 @@
 #include <numeric>
 #include <vector>
 
-#include "core/philox.h"
 #include "metrics/kid.h"
+#include "tests/bench/normal_features.h"
 
 namespace alea {
 namespace {
-
-std::vector<float> kid_features(std::uint64_t seed, std::size_t n, std::size_t d) {
-  std::vector<float> values(n * d);
-  fill_normal({.seed = seed}, values);
-  return values;
-}
 
 /// As torch-fidelity: subsets of 1000 out of 10,000 rows.
 void BM_Kid(benchmark::State& state) {
   const auto subsets = static_cast<std::uint32_t>(state.range(0));
   const std::size_t n = 10000, d = static_cast<std::size_t>(state.range(1));
-  const auto real = kid_features(1, n, d), generated = kid_features(2, n, d);
+  const auto real = normal_features(1, n, d), generated = normal_features(2, n, d);
   const KidOptions options{.subsets = subsets, .subset_size = 1000, .seed = 2020, .draw = KidOptions::Draw::numpy_legacy};
   KidSubsets estimate;
   for (auto _ : state) estimate = kid({real, n, d}, {generated, n, d}, options);
@@ -30,7 +24,7 @@ BENCHMARK(BM_Kid)->Args({10, 128})->Args({100, 2048})->Unit(benchmark::kMillisec
 
 void BM_KidInterval(benchmark::State& state) {
   const auto n = static_cast<std::size_t>(state.range(0)), d = static_cast<std::size_t>(state.range(1));
-  const auto real = kid_features(1, n, d), generated = kid_features(2, n, d);
+  const auto real = normal_features(1, n, d), generated = normal_features(2, n, d);
   std::vector<std::uint64_t> ids(n);
   std::iota(ids.begin(), ids.end(), std::uint64_t{0});
   for (auto _ : state) benchmark::DoNotOptimize(kid_interval({real, n, d}, {generated, n, d}, ids));

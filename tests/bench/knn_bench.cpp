@@ -4,18 +4,12 @@
 #include <numeric>
 #include <vector>
 
-#include "core/philox.h"
 #include "metrics/neighbours.h"
 #include "metrics/precision_recall.h"
+#include "tests/bench/normal_features.h"
 
 namespace alea {
 namespace {
-
-std::vector<float> normal_features(std::uint64_t seed, std::size_t n, std::size_t d) {
-  std::vector<float> values(n * d);
-  fill_normal({.seed = seed}, values);
-  return values;
-}
 
 /// Precision, recall, density and coverage of n + n rows, k = 5, as prdc. Second argument: 1 with the jackknife.
 void BM_PrecisionRecall(benchmark::State& state) {

@@ -1,0 +1,143 @@
+#include "metrics/kernel_sums.h"
+
+#include <tbb/parallel_for.h>
+
+#include <algorithm>
+
+#include "metrics/lapack.h"
+
+namespace alea {
+namespace {
+
+constexpr std::size_t kPanelRows = 256;
+
+/// Up to kPanelRows rows, ready for a product.
+struct Panel {
+  std::size_t first = 0, end = 0;
+  std::vector<float> values;   ///< [end - first, d]
+  std::vector<double> levels;  ///< [end - first], over d
+  std::span<const std::uint8_t> groups;
+  std::size_t size() const { return end - first; }
+};
+
+Panel load_panel(const GroupedRows& from, std::size_t first) {
+  const FramedRows& framed = from.set->framed;
+  Panel panel{first, std::min(first + kPanelRows, from.size()), {}, {}, {}};
+  panel.groups = std::span(from.groups).subspan(first, panel.size());
+  panel.values.reserve(panel.size() * framed.d);
+  for (std::size_t i = first; i < panel.end; ++i) {
+    const auto row = framed.values.begin() + static_cast<std::ptrdiff_t>(from.rows[i] * framed.d);
+    panel.values.insert(panel.values.end(), row, row + static_cast<std::ptrdiff_t>(framed.d));
+    panel.levels.push_back(from.set->level[from.rows[i]] / static_cast<double>(framed.d));
+  }
+  return panel;
+}
+
+/// sum_j (factor product_j + level_j + offset)^3 over [count], in eight running sums: the kernel (x.y/d + 1)^3 of one row.
+double sum_cubes(const float* products, const double* levels, std::size_t count, double factor, double offset) {
+  constexpr std::size_t kLanes = 8;
+  double lanes[kLanes] = {};
+  const auto kernel = [&](std::size_t j) {
+    const double linear = factor * static_cast<double>(products[j]) + (levels[j] + offset);
+    return linear * linear * linear;
+  };
+  const std::size_t whole = count / kLanes * kLanes;
+  for (std::size_t j = 0; j < whole; j += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) lanes[lane] += kernel(j + lane);
+  }
+  for (std::size_t j = whole; j < count; ++j) lanes[j - whole] += kernel(j);
+  return std::accumulate(lanes, lanes + kLanes, 0.0);
+}
+
+/// The rows of one panel against those of another, run by run of equal groups.
+void add_tile(const Panel& x, const Panel& y, const std::vector<float>& products, double factor, bool only_above_diagonal,
+              KernelSums& sums) {
+  for (std::size_t i = 0; i < x.size(); ++i) {
+    const float* row = products.data() + i * y.size();
+    for (std::size_t j = only_above_diagonal ? i + 1 : 0; j < y.size();) {
+      const auto run_end = std::upper_bound(y.groups.begin() + static_cast<std::ptrdiff_t>(j), y.groups.end(), y.groups[j]);
+      const auto next = static_cast<std::size_t>(run_end - y.groups.begin());
+      sums.at(x.groups[i], y.groups[j]) += sum_cubes(row + j, y.levels.data() + j, next - j, factor, x.levels[i] + 1);
+      j = next;
+    }
+  }
+}
+
+/// The panels of a set that is small enough, gathered once for all the panels that they meet.
+class LoadedPanels {
+ public:
+  explicit LoadedPanels(const GroupedRows& from) : from_(from) {
+    constexpr std::size_t kMostPanels = 8;
+    if (from.size() > kMostPanels * kPanelRows) return;
+    for (std::size_t first = 0; first < from.size(); first += kPanelRows) panels_.push_back(load_panel(from, first));
+  }
+  const Panel& get(std::size_t first, Panel& fresh) const {
+    if (!panels_.empty()) return panels_[first / kPanelRows];
+    fresh = load_panel(from_, first);
+    return fresh;
+  }
+
+ private:
+  const GroupedRows& from_;
+  std::vector<Panel> panels_;
+};
+
+}  // namespace
+
+CentredSet::CentredSet(const FeatureView& features, const Frame& frame)
+    : framed(features, frame), scale(frame.scale), level(features.n) {
+  const auto& m = frame.origin;
+  const double half_norm = std::inner_product(m.begin(), m.end(), m.begin(), 0.0) / 2;
+  tbb::parallel_for(std::size_t{0}, features.n, [&](std::size_t i) {
+    const float* row = features.row(i).data();
+    double along = 0;
+    for (std::size_t k = 0; k < m.size(); ++k) along += (row[k] - m[k]) * m[k];
+    level[i] = along + half_norm;
+  });
+}
+
+GroupedRows one_group(const CentredSet& set, std::vector<std::uint32_t> rows) {
+  const std::size_t n = rows.size();
+  return {&set, std::move(rows), std::vector<std::uint8_t>(n, 0)};
+}
+
+GroupedRows all_rows(const CentredSet& set) {
+  std::vector<std::uint32_t> rows(set.framed.n);
+  std::iota(rows.begin(), rows.end(), 0U);
+  return one_group(set, std::move(rows));
+}
+
+GroupedRows rows_by_group(const CentredSet& set, std::span<const std::uint64_t> ids) {
+  GroupedRows grouped = all_rows(set);
+  const auto group = [&](std::uint32_t row) { return jackknife_group(ids[row]); };
+  std::stable_sort(grouped.rows.begin(), grouped.rows.end(), [&](auto a, auto b) { return group(a) < group(b); });
+  std::transform(grouped.rows.begin(), grouped.rows.end(), grouped.groups.begin(), group);
+  return grouped;
+}
+
+KernelSums kernel_sums(const GroupedRows& a, const GroupedRows* b) {
+  const GroupedRows& other = b != nullptr ? *b : a;
+  const std::size_t d = a.set->framed.d, panels = (a.size() + kPanelRows - 1) / kPanelRows;
+  const double factor = 1 / (a.set->scale * a.set->scale * static_cast<double>(d));
+  std::vector<KernelSums> of_panel(panels);
+  const LoadedPanels columns(other);
+  tbb::parallel_for(std::size_t{0}, panels, [&](std::size_t panel) {
+    const SingleThreadedBlas one_thread;
+    const Panel x = load_panel(a, panel * kPanelRows);
+    std::vector<float> products;
+    for (std::size_t column = b != nullptr ? 0 : x.first; column < other.size(); column += kPanelRows) {
+      Panel fresh;
+      const Panel& y = columns.get(column, fresh);
+      products.resize(x.size() * y.size());
+      multiply(Transpose::no, x.values, Transpose::yes, y.values, products, x.size(), y.size(), d);
+      add_tile(x, y, products, factor, b == nullptr && column == x.first, of_panel[panel]);
+    }
+  });
+  KernelSums sums;
+  for (const KernelSums& part : of_panel) {
+    for (std::size_t cell = 0; cell < sums.by_groups.size(); ++cell) sums.by_groups[cell] += part.by_groups[cell];
+  }
+  return sums;
+}
+
+}  // namespace alea
