@@ -38,6 +38,9 @@ void fit_line(FrechetInfinity& result) {
 }  // namespace
 
 double frechet_bias_coefficient(std::span<const double> covariance, std::size_t d) {
+  for (std::size_t i = 0; i < covariance.size(); ++i)
+    if (!std::isfinite(covariance[i]))
+      fail(ErrorCode::domain, "Frechet bias: number {} of the covariance is {}, expected a finite one", i, covariance[i]);
   std::vector<double> matrix(covariance.begin(), covariance.end()), values(d);
   symmetric_eigenvalues(matrix, values, d);
   double trace = 0, pairs = 0;

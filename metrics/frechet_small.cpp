@@ -17,6 +17,9 @@ struct CentredRows {
 };
 
 CentredRows centre(const FeatureView& features) {
+  if (features.values.size() != features.n * features.d)
+    fail(ErrorCode::shape, "Frechet distance: {} numbers for {} features of width {}, expected {}", features.values.size(),
+         features.n, features.d, features.n * features.d);
   if (features.n < 2) fail(ErrorCode::domain, "Frechet distance: {} samples, expected at least 2", features.n);
   CentredRows out{std::vector<double>(features.d, 0.0), std::vector<double>(features.values.begin(), features.values.end()), 0};
   for (std::size_t i = 0; i < features.n; ++i)

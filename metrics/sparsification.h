@@ -11,8 +11,8 @@ namespace alea {
 
 /// How the error left after the most uncertain fraction is removed becomes an area (Ilg et al. 2018, arXiv:1802.07095; Poggi et
 /// al. 2020, arXiv:2005.06209).
-///   poggi50     50 thresholds, the percentile 2t of -u by linear interpolation, ties kept whole, 0 appended at 1, trapezoid: what
-///               the paper's code computes. AURG of a constant map is error/100, not 0.
+///   poggi50     50 thresholds, the percentile 2t of -u by linear interpolation, ties kept whole, 0 appended at 1, trapezoid:
+///               what the paper's code computes. AURG of a constant map is error/100, not 0.
 ///   exact       the mean over m = 1..n of the error of the m most certain elements. A tied group that is cut counts with its
 ///               expected share, so a constant map equals a random one and has AURG 0.
 ///   normalised  exact divided by the error of all elements.
@@ -45,11 +45,11 @@ SparsificationResult sparsify(std::span<const double> absolute_errors, std::span
 /// counted. On TBB's threads, equal bits for any number of them.
 struct ImageSparsification {
   Interval ause, aurg;
-  std::vector<double> ause_leave_one_out, aurg_leave_one_out;
-  std::vector<double> ause_of_image, aurg_of_image;  ///< NaN-free: left-out images aren't in them
-  std::vector<std::uint64_t> image_ids;              ///< of the above
+  std::vector<double> ause_leave_one_out, aurg_leave_one_out;  ///< of the groups that have an image, ascending
+  std::vector<double> ause_of_image, aurg_of_image;            ///< NaN-free: left-out images aren't in them
+  std::vector<std::uint64_t> image_ids;                        ///< of the above
   std::uint64_t empty_masks = 0;
-  SparsificationCurves mean_curves;
+  SparsificationCurves mean_curves;  ///< over the images with the most points: a mask may leave one fewer
 };
 ImageSparsification sparsify_images(std::span<const float> absolute_errors, std::span<const float> uncertainty,
                                     std::span<const std::uint8_t> mask, std::span<const std::uint64_t> ids, ErrorKind kind,

@@ -36,6 +36,15 @@ TEST(Calibration, HandComputedBins) {
   EXPECT_NEAR(result.ence, (0 + (std::sqrt(8.0) - 2) / 2) / 2, 1e-15);
 }
 
+TEST(Calibration, UnequalBinsWeighByTheirCountAndBothSignsCount) {
+  // Bins {1} and {4, 4}: variance 1 against 0 (too wide) and 4 against 6 (too narrow).
+  const std::vector<double> variance = {4, 1, 4}, squared_error = {5, 0, 7};
+  const auto result = calibrate(variance, squared_error, 2);
+  EXPECT_EQ(result.count, (std::vector<std::uint64_t>{1, 2}));
+  EXPECT_NEAR(result.uce, (1 * 1 + 2 * 2) / 3.0, 1e-15);
+  EXPECT_NEAR(result.ence, (1 + (std::sqrt(6.0) - 2) / 2) / 2, 1e-15);
+}
+
 TEST(Calibration, AScaledVarianceIsFoundAndMended) {
   auto pairs = draw(20000, 3);
   const double scale = fit_variance_scale(pairs.variance, pairs.squared_error);

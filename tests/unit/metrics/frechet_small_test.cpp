@@ -2,10 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "core/error.h"
 #include "metrics/frechet.h"
 #include "metrics/frechet_bias.h"
 #include "metrics/lapack.h"
+#include "metrics/selection.h"
 #include "tests/unit/metrics/test_features.h"
 
 namespace alea {
@@ -47,6 +50,22 @@ TEST(FrechetFromRows, OrthogonalSpreadsShareNothing) {
   EXPECT_THROW(frechet_distance_from_rows({std::span(a).first(2), 1, 2}, {b, 2, 2}), Error);
 }
 
+TEST(FrechetFromRows, RefusesAnotherShape) {
+  const std::vector<float> rows(12, 1.0f);
+  EXPECT_THROW(frechet_distance_from_rows({rows, 4, 4}, {rows, 3, 4}), Error);  // 16 numbers promised, 12 there
+  EXPECT_THROW(frechet_distance_from_rows({rows, 4, 3}, {rows, 3, 4}), Error);
+  std::vector<float> broken = rows;
+  broken[5] = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_THROW(frechet_distance_from_rows({broken, 4, 3}, {rows, 4, 3}), Error);
+}
+
+TEST(FrechetBias, RefusesWhatIsNoCovariance) {
+  std::vector<double> covariance = {1, 0, 0, 1};
+  EXPECT_THROW(frechet_bias_coefficient(covariance, 3), Error);
+  covariance[0] = std::numeric_limits<double>::quiet_NaN();
+  EXPECT_THROW(frechet_bias_coefficient(covariance, 2), Error);
+}
+
 TEST(FrechetBias, IsTheClosedFormOfAMultipleOfTheIdentity) {
   const std::size_t d = 4;
   std::vector<double> covariance(d * d, 0.0);
@@ -83,6 +102,28 @@ TEST(FrechetInfinityLine, RemovesMostOfTheBias) {
   const double expected = plain - frechet_bias_coefficient(reference.gaussian().covariance, kWidth) / 4000;
   EXPECT_NEAR(line.intercept, expected, 0.3 * (plain - expected) + 0.02);
   EXPECT_THROW(frechet_infinity(all.view(), reference, 7, 15, 4000), Error);
+}
+
+TEST(FrechetInfinityLine, IsTheLeastSquaresLineThroughSeededSubsets) {
+  const auto all = make_features(5, 900, 3, 0.2);
+  const FrechetReference reference(fit_gaussian(make_features(6, 500, 3).view()));
+  const auto line = frechet_infinity(all.view(), reference, 11);
+  ASSERT_EQ(line.sizes.size(), 15u);
+  EXPECT_EQ(line.sizes.front(), 90u);
+  double residuals = 0, moments = 0;  // both vanish for the least-squares line
+  for (std::uint32_t i = 0; i < 15; ++i) {
+    MomentSums sums(std::vector<double>(3, 0.0));
+    sums.add(all.view(), random_subset(900, line.sizes[i], 11, i));
+    EXPECT_NEAR(line.distances[i], reference.distance(fit_gaussian(sums)), 1e-11) << i;
+    const double x = 1 / static_cast<double>(line.sizes[i]);
+    residuals += line.distances[i] - line.intercept - line.slope * x;
+    moments += (line.distances[i] - line.intercept - line.slope * x) * x;
+  }
+  EXPECT_NEAR(residuals, 0, 1e-13);
+  EXPECT_NEAR(moments, 0, 1e-14);
+  EXPECT_NEAR(line.distances.back(), reference.distance(fit_gaussian(all.view())), 1e-11);
+  const auto many = make_features(7, 60000, 1);
+  EXPECT_EQ(frechet_infinity(many.view(), FrechetReference(fit_gaussian(many.view())), 1, 2).sizes.front(), 5000u);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -58,6 +59,33 @@ TEST(Sparsification, ExactHandComputed) {
   EXPECT_NEAR(good.aurg, 3 - (1 + 2 + 3) / 3.0, 1e-15);
   const auto swapped = of(errors2, {1, 0, 2}, ErrorKind::mae, Sparsification::exact);
   EXPECT_NEAR(swapped.ause, (2 + 1.5 + 3) / 3 - (1 + 1.5 + 3) / 3, 1e-15);
+}
+
+TEST(Sparsification, TiesCountAsTheMeanOverTheirOrders) {
+  const Doubles errors = {4, 1, 7, 2, 9, 3}, u = {1, 1, 0, 1, 2, 2};
+  std::vector<std::size_t> order = {0, 1, 2, 3, 4, 5};
+  double sum = 0;
+  int orders = 0;
+  do {  // as the rank decides among ties: a map without any
+    Doubles untied(6);
+    for (std::size_t i = 0; i < 6; ++i) untied[i] = u[i] + 0.01 * static_cast<double>(order[i]);
+    sum += of(errors, untied, ErrorKind::mae, Sparsification::exact).ause;
+    ++orders;
+  } while (std::ranges::next_permutation(order).found);
+  EXPECT_NEAR(of(errors, u, ErrorKind::mae, Sparsification::exact).ause, sum / orders, 1e-12);
+}
+
+TEST(Sparsification, CurvesHoldTheErrorOfWhatIsLeft) {
+  const Doubles errors = {2, 6, 1, 7}, u = {0, 1, 2, 2};
+  const auto curves = of(errors, u, ErrorKind::mae, Sparsification::exact).curves;
+  EXPECT_EQ(curves.removed, (Doubles{0, 0.25, 0.5, 0.75}));
+  EXPECT_EQ(curves.method, (Doubles{4, 4, 4, 2}));  // one of the tied pair is out: (2 + 6 + 4) / 3
+  EXPECT_EQ(curves.oracle, (Doubles{4, 3, 1.5, 1}));
+  EXPECT_EQ(curves.random, (Doubles{4, 4, 4, 4}));
+  const auto normalised = of(errors, u, ErrorKind::mae, Sparsification::normalised).curves;
+  EXPECT_EQ(normalised.method, (Doubles{1, 1, 1, 0.5}));
+  EXPECT_EQ(normalised.oracle, (Doubles{1, 0.75, 0.375, 0.25}));
+  EXPECT_EQ(normalised.random, (Doubles{1, 1, 1, 1}));
 }
 
 TEST(Sparsification, TheSumDependsOnTheErrorsAlone) {
@@ -162,6 +190,26 @@ TEST(SparsifyImages, MasksChooseElementsAndEmptyOnesAreCounted) {
                 .empty_masks,
             1u);
   EXPECT_THROW(sparsify_images(errors, u, std::vector<std::uint8_t>(8, 0), ids, ErrorKind::mae, Sparsification::exact), Error);
+}
+
+TEST(SparsifyImages, CurvesAreTheMeanOfImagesWithTheMostPoints) {
+  const Floats errors = {1, 3, 5, 8, 10, 99}, u = {0, 1, 1, 0, 0, 9};
+  const std::vector<std::uint64_t> ids = {0, 1, 2};
+  const std::vector<std::uint8_t> mask = {1, 1, 1, 1, 1, 0};  // the last image has one point alone
+  const auto curves = sparsify_images(errors, u, mask, ids, ErrorKind::mae, Sparsification::exact).mean_curves;
+  EXPECT_EQ(curves.removed, (Doubles{0, 0.5}));
+  EXPECT_EQ(curves.method, (Doubles{(2 + 6.5) / 2, (1 + 8.0) / 2}));
+  EXPECT_EQ(curves.oracle, (Doubles{(2 + 6.5) / 2, (1 + 5.0) / 2}));
+  EXPECT_EQ(curves.random, (Doubles{(2 + 6.5) / 2, (2 + 6.5) / 2}));
+}
+
+TEST(SparsifyImages, GroupsWithoutImagesHaveNoLeaveOneOut) {
+  const Floats errors = {1, 3, 2, 6}, u = {1, 0, 1, 0};
+  const std::vector<std::uint64_t> ids = {3, 9};
+  const auto result = sparsify_images(errors, u, {}, ids, ErrorKind::mae, Sparsification::exact);
+  EXPECT_EQ(result.ause_leave_one_out, (Doubles{result.ause_of_image[1], result.ause_of_image[0]}));
+  const std::vector<std::uint64_t> one_group = {3, 35};
+  EXPECT_THROW(sparsify_images(errors, u, {}, one_group, ErrorKind::mae, Sparsification::exact), Error);
 }
 
 TEST(RankStatistics, EqualScipyAndScikitLearn) {
