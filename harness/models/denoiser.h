@@ -48,13 +48,15 @@ struct Query {
 };
 
 struct Prediction {
-  at::Tensor eps;  ///< [B, C, H, W] float32: the noise in x
+  at::Tensor eps;                  ///< [B, C, H, W] float32: the noise in x
+  at::Tensor variance_fraction{};  ///< [B, C, H, W], (v + 1) / 2 of a learned variance (arXiv:2102.09672 eq. 15); else undefined
 };
 
 /// Rows packed from any number of queries of one mode: what a network sees.
 struct Batch {
   at::Tensor x;             ///< [B, C, H, W] float32
   at::Tensor t;             ///< [B] float32, the network's time labels
+  at::Tensor labels{};      ///< [B] int64, the class of each row; undefined: without classes
   Ids ids;                  ///< B ids
   Mode mode = PlainMode{};  ///< one mode a batch
 };
@@ -70,6 +72,7 @@ struct DenoiserSpec {
   std::string kind;
   ImageShape shape;  ///< the network's space
   Codec codec;
+  int n_classes = 0;  ///< classes that its samples may have; 0: it takes no labels
   std::int64_t n_parameters = 0;
   double train_dropout = 0;                ///< p of training, 0 = trained without
   std::vector<std::string> dropout_sites;  ///< in order of site number

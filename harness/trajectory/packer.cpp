@@ -42,12 +42,23 @@ void pad_with_last_row(Batch& batch, std::int64_t missing) {
   batch.ids.insert(batch.ids.end(), missing, batch.ids.back());
 }
 
+void require_shape_of(const at::Tensor& x, const Prediction& answer, const DenoiserSpec& spec) {
+  const bool fits =
+      answer.eps.sizes() == x.sizes() && (!answer.variance_fraction.defined() || answer.variance_fraction.sizes() == x.sizes());
+  if (!fits) fail(ErrorCode::shape, "{}: the prediction has another shape than its input", spec.kind);
+}
+
+at::Tensor one_tensor(const std::vector<at::Tensor>& parts) {
+  if (parts.empty()) return {};
+  return parts.size() == 1 ? parts.front() : at::cat(parts);
+}
+
 }  // namespace
 
-at::Tensor Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
+Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
   const Batch all = joined(queries);
   const std::int64_t n = all.x.size(0);
-  std::vector<at::Tensor> answers;
+  std::vector<at::Tensor> eps, variance_fraction;
   for (std::int64_t first = 0; first < n; first += rows_per_call_) {
     const std::int64_t count = std::min(rows_per_call_, n - first), missing = rows_per_call_ - count;
     Batch call{.x = all.x.narrow(0, first, count),
@@ -56,12 +67,13 @@ at::Tensor Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
                .mode = all.mode};
     pad_with_last_row(call, missing);
     padded_ += missing;
-    const at::Tensor eps = denoiser_.predict(call).eps;
-    if (eps.sizes() != call.x.sizes())
-      fail(ErrorCode::shape, "{}: the prediction has another shape than its input", denoiser_.spec().kind);
-    answers.push_back(eps.narrow(0, 0, count));
+    if (const at::Tensor labels = start_.labels(call.ids); labels.defined()) call.labels = labels.to(call.x.device());
+    const Prediction answer = denoiser_.predict(call);
+    require_shape_of(call.x, answer, denoiser_.spec());
+    eps.push_back(answer.eps.narrow(0, 0, count));
+    if (answer.variance_fraction.defined()) variance_fraction.push_back(answer.variance_fraction.narrow(0, 0, count));
   }
-  return answers.size() == 1 ? answers.front() : at::cat(answers);
+  return {one_tensor(eps), one_tensor(variance_fraction)};
 }
 
 std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
@@ -78,11 +90,13 @@ std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
       places.push_back(i);
       is_done[i] = true;
     }
-    const at::Tensor eps = evaluate_one_mode(group);
+    const Prediction all = evaluate_one_mode(group);
     std::int64_t first = 0;
     for (const std::size_t place : places) {
-      out[place].eps = eps.narrow(0, first, row_count(queries[place]));
-      first += row_count(queries[place]);
+      const std::int64_t count = row_count(queries[place]);
+      out[place].eps = all.eps.narrow(0, first, count);
+      if (all.variance_fraction.defined()) out[place].variance_fraction = all.variance_fraction.narrow(0, first, count);
+      first += count;
     }
   }
   return out;

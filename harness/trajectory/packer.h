@@ -4,13 +4,16 @@
 #include <vector>
 
 #include "models/denoiser.h"
+#include "samplers/start_points.h"
 
 namespace alea {
 
 /// Turns queries of any number of rows into network calls of exactly `rows_per_call` rows.
 class Packer {
  public:
-  Packer(Denoiser& denoiser, std::int64_t rows_per_call) : denoiser_(denoiser), rows_per_call_(rows_per_call) {}
+  /// Each row gets the class that `start` has for its id.
+  Packer(Denoiser& denoiser, const StartPoints& start, std::int64_t rows_per_call)
+      : denoiser_(denoiser), start_(start), rows_per_call_(rows_per_call) {}
 
   /// One prediction a query, in order. Rows of queries of equal Mode share calls, first come first served; a last short call
   /// is filled with copies of its last row. Error{shape} when a query's x, ids or the network's answer don't fit.
@@ -19,9 +22,10 @@ class Packer {
   std::uint64_t padded() const { return padded_; }
 
  private:
-  at::Tensor evaluate_one_mode(const std::vector<const Query*>& queries);
+  Prediction evaluate_one_mode(const std::vector<const Query*>& queries);
 
   Denoiser& denoiser_;
+  const StartPoints& start_;
   std::int64_t rows_per_call_;
   std::uint64_t padded_ = 0;
 };

@@ -20,9 +20,8 @@ struct Request {
 
 class Run {
  public:
-  Run(Denoiser& denoiser, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators, std::int64_t n_images,
-      bool pack)
-      : packer_(denoiser, n_images), sampler_(sampler), estimators_(estimators), pack_(pack) {}
+  Run(Packer packer, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators, bool pack)
+      : packer_(std::move(packer)), sampler_(sampler), estimators_(estimators), pack_(pack) {}
 
   void to_the_end() {
     while (const auto query = sampler_.next()) {
@@ -100,14 +99,14 @@ class Run {
 
 TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sampler_factory,
                                 const std::vector<std::unique_ptr<EstimatorFactory>>& estimator_factories, const Ids& ids,
-                                std::uint64_t seed, bool pack) {
+                                const StartPoints& start, bool pack) {
   if (ids.empty()) fail(ErrorCode::usage, "a trajectory needs at least one id");
   const at::NoGradGuard no_gradients;
-  const auto sampler = sampler_factory.start(initial_noise(seed, ids, denoiser.spec().shape), ids);
+  const auto sampler = sampler_factory.start(start.noise(ids), ids);
   std::vector<std::unique_ptr<Estimator>> estimators;
   for (const auto& factory : estimator_factories) estimators.push_back(factory->start(ids));
 
-  Run run(denoiser, *sampler, estimators, static_cast<std::int64_t>(ids.size()), pack);
+  Run run(Packer(denoiser, start, static_cast<std::int64_t>(ids.size())), *sampler, estimators, pack);
   run.to_the_end();
 
   TrajectoryResult result;
@@ -116,6 +115,13 @@ TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sample
   for (const auto& estimator : estimators)
     for (auto& output : estimator->outputs()) result.outputs.push_back(std::move(output));
   return result;
+}
+
+TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sampler,
+                                const std::vector<std::unique_ptr<EstimatorFactory>>& estimators, const Ids& ids,
+                                std::uint64_t seed, bool pack) {
+  const auto& spec = denoiser.spec();
+  return run_trajectory(denoiser, sampler, estimators, ids, PhiloxStart(seed, spec.shape, spec.n_classes), pack);
 }
 
 }  // namespace alea

@@ -6,6 +6,7 @@
 
 #include "models/denoiser.h"
 #include "samplers/sampler.h"
+#include "samplers/start_points.h"
 #include "uncertainty/estimator.h"
 
 namespace alea {
@@ -28,6 +29,10 @@ struct TrajectoryResult {
 /// the next unless an estimator is needed before the sampler advances; `pack` = false evaluates each query on its own at once
 /// (the bits are equal; only the number of calls differs). Runs without gradients. Error{usage} without ids, Error{shape} from
 /// sampler, estimators or network.
+TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sampler,
+                                const std::vector<std::unique_ptr<EstimatorFactory>>& estimators, const Ids& ids,
+                                const StartPoints& start, bool pack = true);
+/// From PhiloxStart of the seed.
 TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sampler,
                                 const std::vector<std::unique_ptr<EstimatorFactory>>& estimators, const Ids& ids,
                                 std::uint64_t seed, bool pack = true);

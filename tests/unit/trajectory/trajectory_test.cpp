@@ -8,6 +8,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 
 #include "models/models.h"
 #include "samplers/samplers.h"
@@ -110,6 +112,29 @@ TEST(Trajectory, StartsAtTheNoiseOfTheIds) {
   run_trajectory(denoiser, *ddim(denoiser, 2), {}, ids, 41);
   EXPECT_TRUE(at::equal(denoiser.calls.front().x, initial_noise(41, ids, denoiser.spec().shape)));
   EXPECT_EQ(denoiser.calls.front().ids, ids);
+}
+
+TEST(Trajectory, EveryRowCarriesTheClassOfItsId) {
+  const Ids ids{12, 3, 7};
+  Recorder denoiser;
+  const auto& shape = denoiser.spec().shape;
+  const PhiloxStart start(41, shape, 1000);
+  run_trajectory(denoiser, *ddim(denoiser, 6), all_three(6, 2, 4), ids, start);
+  for (const Batch& call : denoiser.calls) EXPECT_TRUE(at::equal(call.labels, start.labels(call.ids)));
+  EXPECT_EQ(start.labels({7})[0].item<std::int64_t>(), start.labels(ids)[2].item<std::int64_t>());
+  EXPECT_FALSE(at::equal(PhiloxStart(42, shape, 1000).labels(ids), start.labels(ids)));
+  EXPECT_FALSE(PhiloxStart(41, shape, 0).labels(ids).defined());
+}
+
+TEST(PhiloxStart, ClassesAreUniform) {
+  constexpr int kClasses = 5, kIds = 5000;
+  Ids ids(kIds);
+  std::iota(ids.begin(), ids.end(), SampleId{0});
+  const at::Tensor labels = PhiloxStart(1, {1, 1, 1}, kClasses).labels(ids);
+  for (int label = 0; label < kClasses; ++label)
+    EXPECT_NEAR((labels == label).sum().item<std::int64_t>(), kIds / kClasses, 4 * std::sqrt(kIds * 0.2 * 0.8));
+  EXPECT_EQ(labels.min().item<std::int64_t>(), 0);
+  EXPECT_EQ(labels.max().item<std::int64_t>(), kClasses - 1);
 }
 
 /// Asks for some rows only, with some modes, and keeps what it gets; the score is the sum of what it got.
