@@ -14,31 +14,28 @@ constexpr std::size_t kPanelRows = 256;
 /// Up to kPanelRows rows, ready for a product.
 struct Panel {
   std::size_t first = 0, end = 0;
-  std::vector<float> values;   ///< [end - first, d]
-  std::vector<double> levels;  ///< [end - first], over d
+  std::vector<double> values;  ///< [end - first, d]
   std::span<const std::uint8_t> groups;
   std::size_t size() const { return end - first; }
 };
 
 Panel load_panel(const GroupedRows& from, std::size_t first) {
-  const FramedRows& framed = from.set->framed;
-  Panel panel{first, std::min(first + kPanelRows, from.size()), {}, {}, {}};
+  Panel panel{first, std::min(first + kPanelRows, from.size()), {}, {}};
   panel.groups = std::span(from.groups).subspan(first, panel.size());
-  panel.values.reserve(panel.size() * framed.d);
+  panel.values.reserve(panel.size() * from.features.d);
   for (std::size_t i = first; i < panel.end; ++i) {
-    const auto row = framed.values.begin() + static_cast<std::ptrdiff_t>(from.rows[i] * framed.d);
-    panel.values.insert(panel.values.end(), row, row + static_cast<std::ptrdiff_t>(framed.d));
-    panel.levels.push_back(from.set->level[from.rows[i]] / static_cast<double>(framed.d));
+    const auto row = from.features.row(from.rows[i]);
+    panel.values.insert(panel.values.end(), row.begin(), row.end());
   }
   return panel;
 }
 
-/// sum_j (factor product_j + level_j + offset)^3 over [count], in eight running sums: the kernel (x.y/d + 1)^3 of one row.
-double sum_cubes(const float* products, const double* levels, std::size_t count, double factor, double offset) {
+/// sum_j (product_j / d + 1)^3 over [count], in eight running sums: the kernel of one row.
+double sum_cubes(const double* products, std::size_t count, double inverse_width) {
   constexpr std::size_t kLanes = 8;
   double lanes[kLanes] = {};
   const auto kernel = [&](std::size_t j) {
-    const double linear = factor * static_cast<double>(products[j]) + (levels[j] + offset);
+    const double linear = inverse_width * products[j] + 1;
     return linear * linear * linear;
   };
   const std::size_t whole = count / kLanes * kLanes;
@@ -50,14 +47,14 @@ double sum_cubes(const float* products, const double* levels, std::size_t count,
 }
 
 /// The rows of one panel against those of another, run by run of equal groups.
-void add_tile(const Panel& x, const Panel& y, const std::vector<float>& products, double factor, bool only_above_diagonal,
+void add_tile(const Panel& x, const Panel& y, const std::vector<double>& products, double inverse_width, bool only_above_diagonal,
               KernelSums& sums) {
   for (std::size_t i = 0; i < x.size(); ++i) {
-    const float* row = products.data() + i * y.size();
+    const double* row = products.data() + i * y.size();
     for (std::size_t j = only_above_diagonal ? i + 1 : 0; j < y.size();) {
       const auto run_end = std::upper_bound(y.groups.begin() + static_cast<std::ptrdiff_t>(j), y.groups.end(), y.groups[j]);
       const auto next = static_cast<std::size_t>(run_end - y.groups.begin());
-      sums.at(x.groups[i], y.groups[j]) += sum_cubes(row + j, y.levels.data() + j, next - j, factor, x.levels[i] + 1);
+      sums.at(x.groups[i], y.groups[j]) += sum_cubes(row + j, next - j, inverse_width);
       j = next;
     }
   }
@@ -84,31 +81,19 @@ class LoadedPanels {
 
 }  // namespace
 
-CentredSet::CentredSet(const FeatureView& features, const Frame& frame)
-    : framed(features, frame), scale(frame.scale), level(features.n) {
-  const auto& m = frame.origin;
-  const double half_norm = std::inner_product(m.begin(), m.end(), m.begin(), 0.0) / 2;
-  tbb::parallel_for(std::size_t{0}, features.n, [&](std::size_t i) {
-    const float* row = features.row(i).data();
-    double along = 0;
-    for (std::size_t k = 0; k < m.size(); ++k) along += (row[k] - m[k]) * m[k];
-    level[i] = along + half_norm;
-  });
-}
-
-GroupedRows one_group(const CentredSet& set, std::vector<std::uint32_t> rows) {
+GroupedRows one_group(const FeatureView& features, std::vector<std::uint32_t> rows) {
   const std::size_t n = rows.size();
-  return {&set, std::move(rows), std::vector<std::uint8_t>(n, 0)};
+  return {features, std::move(rows), std::vector<std::uint8_t>(n, 0)};
 }
 
-GroupedRows all_rows(const CentredSet& set) {
-  std::vector<std::uint32_t> rows(set.framed.n);
+GroupedRows all_rows(const FeatureView& features) {
+  std::vector<std::uint32_t> rows(features.n);
   std::iota(rows.begin(), rows.end(), 0U);
-  return one_group(set, std::move(rows));
+  return one_group(features, std::move(rows));
 }
 
-GroupedRows rows_by_group(const CentredSet& set, std::span<const std::uint64_t> ids) {
-  GroupedRows grouped = all_rows(set);
+GroupedRows rows_by_group(const FeatureView& features, std::span<const std::uint64_t> ids) {
+  GroupedRows grouped = all_rows(features);
   const auto group = [&](std::uint32_t row) { return jackknife_group(ids[row]); };
   std::stable_sort(grouped.rows.begin(), grouped.rows.end(), [&](auto a, auto b) { return group(a) < group(b); });
   std::transform(grouped.rows.begin(), grouped.rows.end(), grouped.groups.begin(), group);
@@ -117,20 +102,19 @@ GroupedRows rows_by_group(const CentredSet& set, std::span<const std::uint64_t> 
 
 KernelSums kernel_sums(const GroupedRows& a, const GroupedRows* b) {
   const GroupedRows& other = b != nullptr ? *b : a;
-  const std::size_t d = a.set->framed.d, panels = (a.size() + kPanelRows - 1) / kPanelRows;
-  const double factor = 1 / (a.set->scale * a.set->scale * static_cast<double>(d));
+  const std::size_t d = a.features.d, panels = (a.size() + kPanelRows - 1) / kPanelRows;
   std::vector<KernelSums> of_panel(panels);
   const LoadedPanels columns(other);
   tbb::parallel_for(std::size_t{0}, panels, [&](std::size_t panel) {
     const SingleThreadedBlas one_thread;
     const Panel x = load_panel(a, panel * kPanelRows);
-    std::vector<float> products;
+    std::vector<double> products;
     for (std::size_t column = b != nullptr ? 0 : x.first; column < other.size(); column += kPanelRows) {
       Panel fresh;
       const Panel& y = columns.get(column, fresh);
       products.resize(x.size() * y.size());
       multiply(Transpose::no, x.values, Transpose::yes, y.values, products, x.size(), y.size(), d);
-      add_tile(x, y, products, factor, b == nullptr && column == x.first, of_panel[panel]);
+      add_tile(x, y, products, 1 / static_cast<double>(d), b == nullptr && column == x.first, of_panel[panel]);
     }
   });
   KernelSums sums;

@@ -6,32 +6,22 @@
 #include <span>
 #include <vector>
 
-#include "metrics/distance_tiles.h"
 #include "metrics/gaussian_moments.h"
 #include "metrics/jackknife.h"
 
 namespace alea {
 
-/// A set about the origin m of a frame of scale s: x.y = (framed x . framed y)/s^2 + level x + level y. The float product is of
-/// what varies, where errors are small and as often up as down; what rows have in common is in the levels, in double.
-struct CentredSet {
-  CentredSet(const FeatureView& features, const Frame& frame);
-  FramedRows framed;
-  double scale = 1;
-  std::vector<double> level;  ///< [n] (x - m).m + m.m/2
-};
-
 /// Rows of a set in the order in which they are summed: by jackknife group.
 struct GroupedRows {
-  const CentredSet* set;
+  FeatureView features;
   std::vector<std::uint32_t> rows;
   std::vector<std::uint8_t> groups;  ///< of each of rows, ascending
   std::size_t size() const { return rows.size(); }
 };
 
-GroupedRows one_group(const CentredSet& set, std::vector<std::uint32_t> rows);
-GroupedRows all_rows(const CentredSet& set);
-GroupedRows rows_by_group(const CentredSet& set, std::span<const std::uint64_t> ids);
+GroupedRows one_group(const FeatureView& features, std::vector<std::uint32_t> rows);
+GroupedRows all_rows(const FeatureView& features);
+GroupedRows rows_by_group(const FeatureView& features, std::span<const std::uint64_t> ids);
 
 /// Sums of the kernel over pairs, by the groups of both.
 struct KernelSums {
@@ -41,8 +31,8 @@ struct KernelSums {
   double total() const { return std::accumulate(by_groups.begin(), by_groups.end(), 0.0); }
 };
 
-/// Sums of (x.y/d + 1)^3 over all pairs of a and b or, for b = nullptr, over the unordered pairs of two rows of a. Panels of a
-/// are spread over threads and added in order.
+/// Sums of (x.y/d + 1)^3, in double throughout, over all pairs of a and b or, for b = nullptr, over the unordered pairs of two
+/// rows of a. Panels of a are spread over threads and added in order.
 KernelSums kernel_sums(const GroupedRows& a, const GroupedRows* b);
 
 }  // namespace alea

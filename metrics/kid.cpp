@@ -102,9 +102,7 @@ Interval widened(const Interval& jackknife, double variance) {
 
 double squared_mmd(const FeatureView& a, const FeatureView& b) {
   check_sets(a, b, 2);
-  const Frame frame = common_frame(a, b);
-  const CentredSet x(a, frame), y(b, frame);
-  return mmd_of(all_rows(x), all_rows(y));
+  return mmd_of(all_rows(a), all_rows(b));
 }
 
 KidSubsets kid(const FeatureView& first, const FeatureView& second, const KidOptions& options) {
@@ -115,12 +113,11 @@ KidSubsets kid(const FeatureView& first, const FeatureView& second, const KidOpt
   }
   check_sets(first, second, options.subset_size);
   const std::vector<RowPair> subsets = draw_subsets(first.n, second.n, options);
-  const Frame frame = common_frame(first, second);
-  const CentredSet x(first, frame), y(second, frame);
   KidSubsets result;
   result.values.resize(subsets.size());
-  tbb::parallel_for(std::size_t{0}, subsets.size(),
-                    [&](std::size_t s) { result.values[s] = mmd_of(one_group(x, subsets[s][0]), one_group(y, subsets[s][1])); });
+  tbb::parallel_for(std::size_t{0}, subsets.size(), [&](std::size_t s) {
+    result.values[s] = mmd_of(one_group(first, subsets[s][0]), one_group(second, subsets[s][1]));
+  });
   const auto [mean, deviation] = mean_deviation(result.values);
   result.mean = mean;
   result.standard_deviation = deviation;
@@ -131,9 +128,7 @@ Interval kid_interval(const FeatureView& real, const FeatureView& generated, std
                       std::vector<double>* leave_one_out) {
   check_sets(real, generated, 2);
   if (ids.size() != generated.n) fail(ErrorCode::shape, "KID: {} ids for {} generated rows", ids.size(), generated.n);
-  const Frame frame = common_frame(real, generated);
-  const CentredSet real_set(real, frame), generated_set(generated, frame);
-  const GroupedRows x = all_rows(real_set), y = rows_by_group(generated_set, ids);
+  const GroupedRows x = all_rows(real), y = rows_by_group(generated, ids);
   const auto sizes = group_sizes(y);
   const double n_x = static_cast<double>(x.size()), n_y = static_cast<double>(y.size());
   const double within_x = kernel_sums(x, nullptr).total();

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <numeric>
 
 #include "core/error.h"
 #include "metrics/frechet.h"
@@ -109,6 +110,15 @@ void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
       [&](std::vector<double>* leave_one_out) { return inception_score_interval(logits, in.jackknife_ids(), leave_one_out); }));
 }
 
+/// Whether halves of both sets are large enough for balls of k neighbours: else precision and recall have no interval.
+bool halves_hold_neighbours(const Inputs& in, std::uint32_t k) {
+  const auto ids = in.jackknife_ids();
+  if (ids.empty()) return false;
+  std::vector<std::uint64_t> places(in.real.manifold.n);
+  std::iota(places.begin(), places.end(), std::uint64_t{0});
+  return std::min(smallest_half(jackknife_group_sizes(places)), smallest_half(jackknife_group_sizes(ids))) > k;
+}
+
 void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
   const std::uint64_t n = in.generated.manifold.n;
   const auto row = [&](const char* metric) { return row_of(in.names.of_manifold(metric), Direction::higher, "1", n); };
@@ -128,7 +138,8 @@ void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
   const ManifoldOptions options{
       .k = in.options.manifold.k,
       .rim = in.options.manifold.rim == "open" ? ManifoldOptions::Rim::open : ManifoldOptions::Rim::closed};
-  const ManifoldMetrics found = manifold_metrics(in.real.manifold, in.generated.manifold, in.jackknife_ids(), options);
+  const auto ids = halves_hold_neighbours(in, options.k) ? in.jackknife_ids() : std::span<const std::uint64_t>{};
+  const ManifoldMetrics found = manifold_metrics(in.real.manifold, in.generated.manifold, ids, options);
   const std::array<const ManifoldMetric*, 4> values = {&found.precision, &found.recall, &found.density, &found.coverage};
   for (std::size_t i = 0; i < kMetrics.size(); ++i) {
     MetricRow out = row(kMetrics[i]);
@@ -139,7 +150,8 @@ void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
     out.details["note"] = fmt::format("k = {}, {} rim", options.k, in.options.manifold.rim);
     out.value = values[i]->value;
     out.leave_one_out = values[i]->leave_one_out;
-    if (!out.leave_one_out.empty()) out.interval = jackknife_interval(*out.value, out.leave_one_out);
+    out.half_differences = values[i]->half_differences;
+    if (!ids.empty()) out.interval = values[i]->interval();
     rows.push_back(out);
   }
 }

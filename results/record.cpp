@@ -36,7 +36,8 @@ void check_row(const MetricRow& row) {
   ALEA_CHECK(!row.name.empty(), "a metric row without a name");
   ALEA_CHECK(row.value.has_value() == row.why_null.empty(), "{}: a value and a reason for its absence exclude each other",
              row.name);
-  ALEA_CHECK(row.value.has_value() || (!row.interval && row.leave_one_out.empty()), "{}: an interval without a value", row.name);
+  ALEA_CHECK(row.value.has_value() || (!row.interval && row.leave_one_out.empty() && row.half_differences.empty()),
+             "{}: an interval without a value", row.name);
 }
 
 Json interval_to_json(const Interval& interval) {
@@ -54,6 +55,7 @@ Json row_to_json(const MetricRow& row) {
               {"interval", row.interval ? interval_to_json(*row.interval) : Json()},
               {"leave_one_out", row.leave_one_out},
               {"details", row.details}};
+  if (!row.half_differences.empty()) out["half_differences"] = row.half_differences;
   if (!row.value) out["why_null"] = row.why_null;
   return out;
 }
@@ -65,6 +67,8 @@ class ObjectReader {
       : json_(json), pointer_(std::move(pointer)), errors_(errors) {
     if (!json_.is_object()) errors_.add(pointer_, "expected an object, found " + std::string(json_.type_name()));
   }
+
+  bool has(const char* key) const { return json_.is_object() && json_.contains(key); }
 
   const Json* find(const char* key) {
     known_.insert(key);
@@ -173,6 +177,7 @@ MetricRow row_from_json(const Json& json, const std::string& pointer, ConfigErro
   reader.read("unit", row.unit);
   reader.read("n", row.n);
   reader.read_list("leave_one_out", row.leave_one_out);
+  if (reader.has("half_differences")) reader.read_list("half_differences", row.half_differences);
   reader.read_object("details", row.details);
   const auto number_or_null = [](const Json& j) { return j.is_number() || j.is_null(); };
   if (const Json* value = reader.expect("value", number_or_null, "a number or null"); value && value->is_number())

@@ -19,11 +19,12 @@ struct MetricRow {
   std::optional<double> value = {};
   std::string why_null = {};  ///< set exactly when value is absent
   Direction direction = Direction::lower;
-  std::string unit = {};                   ///< "squared feature distance", "1"
-  std::uint64_t n = 0;                     ///< samples it was computed from
-  std::optional<Interval> interval = {};   ///< 95%, delete-a-group jackknife
-  std::vector<double> leave_one_out = {};  ///< 32 values, or empty: what compare needs for paired differences
-  Json details = Json::object();           ///< free, but "group", "randomisation_p", "subsets" and "note" are shown in the table
+  std::string unit = {};                      ///< "squared feature distance", "1"
+  std::uint64_t n = 0;                        ///< samples it was computed from
+  std::optional<Interval> interval = {};      ///< 95%: delete-a-group jackknife, or half-samples where there are half_differences
+  std::vector<double> leave_one_out = {};     ///< 32 values, or empty: what compare needs for paired differences
+  std::vector<double> half_differences = {};  ///< 62 values in place of leave_one_out (metrics/half_samples.h), or empty
+  Json details = Json::object();  ///< free, but "group", "randomisation_p", "subsets" and "note" are shown in the table
 };
 
 /// What a run says. Deterministic: nothing in it depends on threads, host, time or memory (those are in the ledger).

@@ -123,7 +123,7 @@ std::vector<Estimate> manifold_trial(std::uint64_t seed, std::size_t n, const La
   const auto ids = ids_of(intervals ? n : 0);
   const auto found = manifold_metrics(real().view, {values, n, kWidth}, ids, {});
   const auto interval = [&](const ManifoldMetric& metric) {
-    return intervals ? jackknife_interval(metric.value, metric.leave_one_out) : Interval{metric.value, 0, 0, 0};
+    return intervals ? metric.interval() : Interval{metric.value, 0, 0, 0};
   };
   return {{"precision", interval(found.precision)},
           {"recall", interval(found.recall)},

@@ -41,7 +41,7 @@ TEST(Kid, KeepsItsDigitsFarFromTheOriginAndAtAnyScale) {
   struct Case {
     double shift, scale, tolerance;
   };
-  for (const auto& [shift, scale, tolerance] : {Case{0, 1, 1e-9}, {30, 0.5, 1e-9}, {0, 1e15, 1e-7}, {0, 1e-22, 1e-15}}) {
+  for (const auto& [shift, scale, tolerance] : {Case{0, 1, 1e-14}, {30, 0.5, 1e-14}, {0, 1e15, 1e-14}, {0, 1e-22, 1e-15}}) {
     const Features a = make_features(11, 120, 40, shift, scale), b = make_features(12, 90, 40, shift, 1.3 * scale);
     double size = 0;  // mean of |k|
     const auto mean_kernel = [&](const Features& x, const Features& y, bool same) {

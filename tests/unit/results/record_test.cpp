@@ -38,10 +38,12 @@ TEST(Record, RoundTripIsTheSameJson) {
 TEST(Record, RoundTripKeepsEveryBitOfADouble) {
   Record record = sample_record();
   record.metrics[0].value = 0.1 + 0.2;
+  record.metrics[0].half_differences = {0.25, -1.0 / 7.0};
   record.metrics[0].leave_one_out = {1.0 / 3.0, std::numeric_limits<double>::denorm_min(), -0.0};
   const Record back = record_from_json(parse_json(record_to_json(record).dump(), "text"), "text");
   EXPECT_EQ(*back.metrics[0].value, 0.1 + 0.2);
   EXPECT_EQ(back.metrics[0].leave_one_out, record.metrics[0].leave_one_out);
+  EXPECT_EQ(back.metrics[0].half_differences, record.metrics[0].half_differences);
 }
 
 TEST(Record, FileRoundTripIsByteIdentical) {
