@@ -101,7 +101,7 @@ void multiply_rows(const FramedRows& x, RowRange rows, const FramedRows& y, RowR
   dot.resize(rows.size() * columns.size());
   const std::span<const float> a(x.values.data() + rows.begin * x.d, rows.size() * x.d);
   const std::span<const float> b(y.values.data() + columns.begin * y.d, columns.size() * y.d);
-  multiply(Transpose::no, a, Transpose::yes, b, dot, rows.size(), columns.size(), x.d);
+  multiply_by_transpose(a, b, dot, rows.size(), columns.size(), x.d);
 }
 
 void for_each_tile(const FramedRows& x, const FramedRows& y,

@@ -83,8 +83,8 @@ double trace_of_root(const std::vector<double>& root, std::size_t rank, const Ga
   std::vector<double> half(rank * d), product(rank * rank), values(rank);
   // S is its own transpose; of MKL's products only those by a transpose had equal bits for any number of threads at every shape
   // tried.
-  multiply(Transpose::no, root, Transpose::yes, other.covariance, half, rank, d, d);
-  multiply(Transpose::no, half, Transpose::yes, root, product, rank, rank, d);
+  multiply_by_transpose(root, other.covariance, half, rank, d, d);
+  multiply_by_transpose(half, root, product, rank, rank, d);
   symmetric_eigenvalues(product, values, rank);
   double sum = 0;
   for (std::size_t k = rank - std::min(rank, rank_bound(other)); k < rank; ++k) sum += std::sqrt(std::max(values[k], 0.0));

@@ -38,7 +38,7 @@ CentredRows centre(const FeatureView& features) {
 /// tr (S_a S_b)^1/2 is the sum of the singular values of A B^T, where S_a = A^T A and S_b = B^T B.
 double nuclear_norm_of_product(const CentredRows& a, const CentredRows& b, std::size_t n_a, std::size_t n_b, std::size_t d) {
   std::vector<double> product(n_a * n_b), values(std::min(n_a, n_b));
-  multiply(Transpose::no, a.rows, Transpose::yes, b.rows, product, n_a, n_b, d);
+  multiply_by_transpose(a.rows, b.rows, product, n_a, n_b, d);
   singular_values(product, values, n_a, n_b);
   return std::accumulate(values.begin(), values.end(), 0.0);
 }

@@ -121,4 +121,32 @@ Gaussian fit_gaussian(const FeatureView& features) {
   return fit_gaussian(sums);
 }
 
+RunningMoments::RunningMoments(std::size_t d) : d_(d) {}
+
+void RunningMoments::add(const FeatureView& features) {
+  check_view(features, d_);
+  const std::size_t tile = kTileRows * d_;
+  for (auto rest = features.values; !rest.empty();) {
+    const std::size_t taken = std::min(rest.size(), tile - waiting_.size());
+    waiting_.insert(waiting_.end(), rest.begin(), rest.begin() + static_cast<std::ptrdiff_t>(taken));
+    rest = rest.subspan(taken);
+    if (waiting_.size() == tile) add_waiting();
+  }
+}
+
+void RunningMoments::add_waiting() {
+  const FeatureView tile{waiting_, waiting_.size() / d_, d_};
+  if (!sums_) sums_.emplace(mean_of_first_tile(tile));
+  sums_->add(tile);
+  waiting_.clear();
+}
+
+std::uint64_t RunningMoments::n() const { return (sums_ ? sums_->n() : 0) + waiting_.size() / d_; }
+
+Gaussian RunningMoments::fit() const {
+  RunningMoments all = *this;
+  if (!all.waiting_.empty() || !all.sums_) all.add_waiting();
+  return fit_gaussian(*all.sums_);
+}
+
 }  // namespace alea

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -45,5 +46,22 @@ struct Gaussian {
 
 Gaussian fit_gaussian(const MomentSums& sums);
 Gaussian fit_gaussian(const FeatureView& features);
+
+/// fit_gaussian of rows that come in portions of any size and needn't be kept, to the bit.
+class RunningMoments {
+ public:
+  explicit RunningMoments(std::size_t d);
+  /// Error{shape} for another width.
+  void add(const FeatureView& features);
+  std::uint64_t n() const;
+  Gaussian fit() const;  ///< Error{domain} when n < 2
+
+ private:
+  void add_waiting();
+
+  std::size_t d_;
+  std::optional<MomentSums> sums_;  ///< about the mean of the first tile
+  std::vector<float> waiting_;      ///< rows of a tile that isn't full
+};
 
 }  // namespace alea

@@ -113,7 +113,7 @@ KernelSums kernel_sums(const GroupedRows& a, const GroupedRows* b) {
       Panel fresh;
       const Panel& y = columns.get(column, fresh);
       products.resize(x.size() * y.size());
-      multiply(Transpose::no, x.values, Transpose::yes, y.values, products, x.size(), y.size(), d);
+      multiply_by_transpose(x.values, y.values, products, x.size(), y.size(), d);
       add_tile(x, y, products, 1 / static_cast<double>(d), b == nullptr && column == x.first, of_panel[panel]);
     }
   });

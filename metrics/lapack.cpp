@@ -46,18 +46,16 @@ bool is_small(std::size_t m, std::size_t n, std::size_t k) {
 }
 
 template <class T, class Gemm>
-void multiply_row_major(Gemm gemm, const char* routine, Transpose op_a, std::span<const T> a, Transpose op_b,
-                        std::span<const T> b, std::span<T> c, std::size_t m, std::size_t n, std::size_t k) {
+void multiply_row_major(Gemm gemm, const char* routine, std::span<const T> a, std::span<const T> b, std::span<T> c, std::size_t m,
+                        std::size_t n, std::size_t k) {
   const int rows = blas_int(m, routine, "m"), columns = blas_int(n, routine, "n"), inner = blas_int(k, routine, "k");
   expect_size(a.size(), m, k, routine, "a");
-  expect_size(b.size(), k, n, routine, "b");
+  expect_size(b.size(), n, k, routine, "b");
   expect_size(c.size(), m, n, routine, "c");
-  // A row-major matrix is its transpose in column-major order, and c^T = op(b)^T op(a)^T.
+  // A row-major matrix is its transpose in column-major order, and c^T = b a^T.
   const SingleThreadedBlas one_thread(is_small(m, n, k));
   const T one = 1, zero = 0;
-  const int lda = op_a == Transpose::no ? inner : rows, ldb = op_b == Transpose::no ? columns : inner;
-  gemm(op_b == Transpose::no ? "N" : "T", op_a == Transpose::no ? "N" : "T", &columns, &rows, &inner, &one, b.data(), &ldb,
-       a.data(), &lda, &zero, c.data(), &columns);
+  gemm("T", "N", &columns, &rows, &inner, &one, b.data(), &inner, a.data(), &inner, &zero, c.data(), &columns);
 }
 
 void solve_symmetric(const char* job, std::span<double> a, std::span<double> values, std::size_t d) {
@@ -81,14 +79,14 @@ void solve_symmetric(const char* job, std::span<double> a, std::span<double> val
 
 }  // namespace
 
-void multiply(Transpose op_a, std::span<const double> a, Transpose op_b, std::span<const double> b, std::span<double> c,
-              std::size_t m, std::size_t n, std::size_t k) {
-  multiply_row_major<double>(dgemm_, "dgemm", op_a, a, op_b, b, c, m, n, k);
+void multiply_by_transpose(std::span<const double> a, std::span<const double> b, std::span<double> c, std::size_t m,
+                           std::size_t n, std::size_t k) {
+  multiply_row_major<double>(dgemm_, "dgemm", a, b, c, m, n, k);
 }
 
-void multiply(Transpose op_a, std::span<const float> a, Transpose op_b, std::span<const float> b, std::span<float> c,
-              std::size_t m, std::size_t n, std::size_t k) {
-  multiply_row_major<float>(sgemm_, "sgemm", op_a, a, op_b, b, c, m, n, k);
+void multiply_by_transpose(std::span<const float> a, std::span<const float> b, std::span<float> c, std::size_t m, std::size_t n,
+                           std::size_t k) {
+  multiply_row_major<float>(sgemm_, "sgemm", a, b, c, m, n, k);
 }
 
 void add_gram(std::span<const double> a, std::span<double> c, std::size_t n, std::size_t d) {

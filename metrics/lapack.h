@@ -5,18 +5,16 @@
 
 namespace alea {
 
-enum class Transpose { no, yes };
-
-/// c = op(a) op(b), all row-major: op(a) is [m, k], op(b) is [k, n], c is [m, n] and overlaps neither. Equal bits for any number
-/// of BLAS threads. Error{shape} when a span's size isn't that of its matrix, Error{domain} when a side is 0 or beyond BLAS's
-/// 32-bit integers.
-void multiply(Transpose op_a, std::span<const double> a, Transpose op_b, std::span<const double> b, std::span<double> c,
-              std::size_t m, std::size_t n, std::size_t k);
-void multiply(Transpose op_a, std::span<const float> a, Transpose op_b, std::span<const float> b, std::span<float> c,
-              std::size_t m, std::size_t n, std::size_t k);
+/// c [m, n] = a b^T for a [m, k] and b [n, k], all row-major; c overlaps neither. Equal bits for any number of BLAS threads
+/// (MKL's product without the transpose doesn't have them at every shape). Error{shape} when a span's size isn't that of its
+/// matrix, Error{domain} when a side is 0 or beyond BLAS's 32-bit integers.
+void multiply_by_transpose(std::span<const double> a, std::span<const double> b, std::span<double> c, std::size_t m,
+                           std::size_t n, std::size_t k);
+void multiply_by_transpose(std::span<const float> a, std::span<const float> b, std::span<float> c, std::size_t m, std::size_t n,
+                           std::size_t k);
 
 /// c += a^T a for a [n, d] and c [d, d]. Only the lower triangle of c (row >= column) is defined afterwards. Errors and bits as
-/// multiply.
+/// multiply_by_transpose.
 void add_gram(std::span<const double> a, std::span<double> c, std::size_t n, std::size_t d);
 
 /// Replaces the symmetric a [d, d] by the upper triangular u with u^T u = a, zeros below the diagonal, and returns true.

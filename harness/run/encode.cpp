@@ -113,10 +113,17 @@ void append_array(const ArrayMap& arrays, const char* name, std::vector<T>& out)
 }
 
 void append_block(const ArrayMap& arrays, EncodedSet& out) {
+  const std::size_t n = arrays.at("ids").elements();
   append_array(arrays, "ids", out.ids);
-  append_array(arrays, "pool", out.pool);
+  if (out.pool_moments)
+    out.pool_moments->add({arrays.at("pool").as<float>(), n, out.width});
+  else
+    append_array(arrays, "pool", out.pool);
   if (out.n_classes > 0) append_array(arrays, "logits", out.logits);
-  if (out.spatial_width > 0) append_array(arrays, "spatial", out.spatial);
+  if (out.spatial_moments)
+    out.spatial_moments->add({arrays.at("spatial").as<float>(), n, out.spatial_width});
+  else if (out.spatial_width > 0)
+    append_array(arrays, "spatial", out.spatial);
 }
 
 Json cache_key(const std::string& digest, const FeatureSpec& spec) {
@@ -187,6 +194,8 @@ EncodedSet encode_images(const ImageSource& source, const std::string& digest, F
   std::optional<Cache> cache;
   if (!options.cache.empty()) cache.emplace(options.cache, cache_key(digest, network.spec()), source.size());
   EncodedSet out = empty_set(network.spec(), options.logits, options.spatial);
+  if (options.only_moments) out.pool_moments.emplace(out.width);
+  if (options.only_moments && out.spatial_width > 0) out.spatial_moments.emplace(out.spatial_width);
   encode_into(source, network, options, cache, out);
   out.facts = source.facts();
   out.facts["digest"] = digest;

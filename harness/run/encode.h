@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,7 @@ struct EncodeOptions {
   std::filesystem::path cache;  ///< folder of the feature cache; empty: features aren't kept
   OnError on_error = OnError::fail;
   bool logits = true, spatial = true;  ///< to be held in memory too; the cache has them anyway
+  bool only_moments = false;           ///< of pool and spatial features, whose rows aren't held: memory doesn't grow with n
 };
 
 /// Features of a set in the source's order; a bad image that was skipped is in none of the arrays.
@@ -28,13 +30,14 @@ struct EncodedSet {
   std::vector<std::uint64_t> ids;  ///< [n] places in the source: groups of the jackknife
   std::vector<float> pool, logits, spatial;
   std::size_t width = 0, n_classes = 0, spatial_width = 0;
-  std::vector<std::string> failures;  ///< message of each image left out
-  Json facts = Json::object();        ///< of the source, with its digest and what was left out
+  std::optional<RunningMoments> pool_moments, spatial_moments;  ///< in place of rows, where only moments are wanted
+  std::vector<std::string> failures;                            ///< message of each image left out
+  Json facts = Json::object();                                  ///< of the source, with its digest and what was left out
 
-  FeatureView pool_view() const { return {pool, ids.size(), width}; }
+  FeatureView pool_view() const { return pool_moments ? FeatureView{} : FeatureView{pool, ids.size(), width}; }
   FeatureView logits_view() const { return n_classes == 0 ? FeatureView{} : FeatureView{logits, ids.size(), n_classes}; }
   FeatureView spatial_view() const {
-    return spatial_width == 0 ? FeatureView{} : FeatureView{spatial, ids.size(), spatial_width};
+    return spatial_width == 0 || spatial_moments ? FeatureView{} : FeatureView{spatial, ids.size(), spatial_width};
   }
 };
 

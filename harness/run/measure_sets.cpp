@@ -1,5 +1,6 @@
 #include "run/measure_sets.h"
 
+#include <algorithm>
 #include <optional>
 
 #include "core/log.h"
@@ -73,6 +74,14 @@ void check_size(const EncodedSet& set, const std::string& what) {
 
 enum class Role { real, generated };
 
+/// Whether nothing that is wanted needs single features: distances of Gaussians of full rank, without an interval of the
+/// generated side. What is skipped may leave half of the images.
+bool are_moments_enough(Role role, std::uint64_t n, const SetMetricsOptions& options, const FeatureSpec& spec) {
+  const bool rows = wants_metric(options, "kid") || wants_metric(options, "prdc") || names_metric(options, "fid_inf") ||
+                    (role == Role::generated && (options.intervals || wants_metric(options, "is")));
+  return !rows && n > 2 * static_cast<std::uint64_t>(std::max(spec.width, spec.spatial_width));
+}
+
 Side encoded_side(Role role, const std::string& what, const MeasureRequest& request, const SetNetwork& network,
                   const SetNetwork* manifold) {
   Side side;
@@ -82,6 +91,7 @@ Side encoded_side(Role role, const std::string& what, const MeasureRequest& requ
   EncodeOptions options = request.encode;
   options.logits = role == Role::generated && wants_metric(request.options, "is");
   options.spatial = wants_metric(request.options, "sfid") || !request.statistics_out.empty();
+  options.only_moments = are_moments_enough(role, source->size(), request.options, network.network->spec());
   const std::string digest = digest_of(*source, request.encode.on_error);
   side.encoded = encode_images(*source, digest, *network.network, options);
   check_size(*side.encoded, what);
@@ -96,6 +106,10 @@ Side open_side(Role role, const std::string& what, const MeasureRequest& request
   return encoded_side(role, what, request, network, manifold);
 }
 
+std::optional<Gaussian> fit_of(const std::optional<RunningMoments>& moments) {
+  return moments ? std::optional(moments->fit()) : std::nullopt;
+}
+
 SetFeatures features_of(const Side& side, bool own_manifold) {
   SetFeatures out;
   if (side.statistics) {
@@ -104,6 +118,8 @@ SetFeatures features_of(const Side& side, bool own_manifold) {
     if (side.manifold) out.manifold = side.manifold->pool_view();
     return out;
   }
+  out.pool_gaussian = fit_of(side.encoded->pool_moments);
+  out.spatial_gaussian = fit_of(side.encoded->spatial_moments);
   out.pool = side.encoded->pool_view();
   out.spatial = side.encoded->spatial_view();
   out.logits = side.encoded->logits_view();
@@ -113,16 +129,16 @@ SetFeatures features_of(const Side& side, bool own_manifold) {
   return out;
 }
 
-MeanCovariance moments_of(const FeatureView& features) {
-  Gaussian gaussian = fit_gaussian(features);
+MeanCovariance moments_of(const FeatureView& features, const std::optional<RunningMoments>& moments) {
+  Gaussian gaussian = moments ? moments->fit() : fit_gaussian(features);
   return {std::move(gaussian.mean), std::move(gaussian.covariance)};
 }
 
 void write_statistics_of(const Side& side, const MeasureRequest& request, const SetNetwork& network) {
   if (!side.encoded) fail(ErrorCode::usage, "--stats-out: {} is a statistics file already", side.what);
   StatisticsFile out;
-  out.pool = moments_of(side.encoded->pool_view());
-  if (side.encoded->spatial_width > 0) out.spatial = moments_of(side.encoded->spatial_view());
+  out.pool = moments_of(side.encoded->pool_view(), side.encoded->pool_moments);
+  if (side.encoded->spatial_width > 0) out.spatial = moments_of(side.encoded->spatial_view(), side.encoded->spatial_moments);
   out.n = side.encoded->ids.size();
   out.facts = {{"encoder", network.facts},
                {"fingerprint", network.fingerprint},

@@ -180,7 +180,7 @@ int main(int argc, char** argv) {
   const std::size_t trials = argc > 1 ? std::strtoull(argv[1], nullptr, 10) : 2000;
   const std::uint64_t seed = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 1;
   std::printf(
-      "| metric | setting | expectation | true sd | mean jackknife se | 95%% intervals that hold it |\n| --- | --- | --- | --- | "
+      "| metric | setting | expectation | true sd | mean se | 95%% intervals that hold it |\n| --- | --- | --- | --- | "
       "--- | --- |\n");
   const Law same{}, far{1.5, 1.2}, near{0.35, 1};
   for (const std::size_t n : {320, 640}) {

@@ -43,9 +43,9 @@ Gaussian mapped(const Gaussian& gaussian, const std::vector<double>& q) {
   const std::size_t d = gaussian.mean.size();
   Gaussian result{std::vector<double>(d), std::vector<double>(d * d), gaussian.n};
   std::vector<double> half(d * d);
-  multiply(Transpose::no, q, Transpose::no, gaussian.mean, result.mean, d, 1, d);
-  multiply(Transpose::no, q, Transpose::no, gaussian.covariance, half, d, d, d);
-  multiply(Transpose::no, half, Transpose::yes, q, result.covariance, d, d, d);
+  multiply_by_transpose(q, gaussian.mean, result.mean, d, 1, d);
+  multiply_by_transpose(q, gaussian.covariance, half, d, d, d);  // which is symmetric
+  multiply_by_transpose(half, q, result.covariance, d, d, d);
   return result;
 }
 

@@ -146,5 +146,27 @@ TEST(Moments, MisuseIsNamed) {
   }
 }
 
+TEST(RunningMoments, EqualTheFitOfAllRowsToTheBit) {
+  const std::size_t n = 1000, d = 7;
+  std::vector<float> values(n * d);
+  fill_normal({.seed = 77}, values);
+  const FeatureView all{values, n, d};
+  const Gaussian expected = fit_gaussian(all);
+  for (const std::size_t portion : {1, 100, 256, 999, 1000}) {
+    RunningMoments running(d);
+    for (std::size_t first = 0; first < n; first += portion) {
+      const std::size_t rows = std::min(portion, n - first);
+      running.add({std::span<const float>(values).subspan(first * d, rows * d), rows, d});
+    }
+    const Gaussian found = running.fit();
+    EXPECT_EQ(running.n(), n);
+    EXPECT_EQ(found.n, n);
+    EXPECT_EQ(found.mean, expected.mean) << portion;
+    EXPECT_EQ(found.covariance, expected.covariance) << portion;
+  }
+  EXPECT_THROW(RunningMoments(3).fit(), Error);
+  EXPECT_THROW(RunningMoments(3).add(all), Error);
+}
+
 }  // namespace
 }  // namespace alea

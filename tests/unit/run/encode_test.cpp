@@ -70,6 +70,23 @@ void expect_numbered(const EncodedSet& set) {
   }
 }
 
+TEST(Encode, MomentsAloneAreThoseOfTheRowsToTheBit) {
+  MeanNetwork network;
+  const NumberedImages images(1013, {4, 700});
+  EncodeOptions options;
+  options.on_error = OnError::skip;
+  const auto rows = encode_images(images, network, options);
+  options.only_moments = true;
+  const auto moments = encode_images(images, network, options);
+  EXPECT_TRUE(moments.pool.empty());
+  EXPECT_EQ(moments.pool_view().n, 0u);
+  EXPECT_EQ(moments.ids, rows.ids);
+  const Gaussian expected = fit_gaussian(rows.pool_view()), found = moments.pool_moments->fit();
+  EXPECT_EQ(found.n, 1011u);
+  EXPECT_EQ(found.mean, expected.mean);
+  EXPECT_EQ(found.covariance, expected.covariance);
+}
+
 TEST(Encode, KeepsOrderOverMixedSizesAndShortTails) {
   MeanNetwork network;
   const auto set = encode_images(NumberedImages(1013), network, {});
