@@ -13,8 +13,6 @@ namespace alea {
 
 inline constexpr std::string_view kBlockMagic = "ALEABLK1";  ///< a run's block file begins with it
 
-bool is_hdf5(std::span<const std::byte> file);  ///< with or without a user block in front
-
 // One function a kind of file; open_image_source chooses.
 
 std::unique_ptr<ImageSource> open_npz_images(const std::filesystem::path& path, const SourceOptions& options);

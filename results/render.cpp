@@ -105,7 +105,7 @@ std::string title_text(const Record& record) {
   if (record.config.contains("model")) out += "  " + component_text(record.config["model"]);
   if (record.config.contains("sampler")) out += " + " + component_text(record.config["sampler"]);
   if (record.config.contains("seed")) out += "  seed " + record.config["seed"].dump();
-  return out + "  preset " + record.preset + "\n";
+  return out + (record.preset.empty() ? "" : "  preset " + record.preset) + "\n";
 }
 
 std::string cost_text(const Record& record) {

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <filesystem>
+#include <span>
+#include <string>
+
+#include "hdf5/hdf5.h"
+
+namespace alea {
+
+/// With or without a user block in front.
+bool is_hdf5(std::span<const std::byte> file);
+
+/// A file's datasets, `only` that one where it is named. A run's block is held against the checksum in its user block first.
+/// Error{io}, Error{data} as read_hdf5_image.
+Hdf5Content read_hdf5_file(const std::filesystem::path& path, const std::string& only = "");
+
+}  // namespace alea
