@@ -1,6 +1,9 @@
 #include <ATen/Functions.h>
 
+#include <cstring>
+
 #include "core/error.h"
+#include "models/checkpoint.h"
 #include "models/manifest.h"
 #include "models/models.h"
 #include "models/nn/unet.h"
@@ -32,6 +35,15 @@ Options read_part(const Json& json, const std::string& pointer, const std::strin
   return options;
 }
 
+/// Attention's parameters had other names until diffusers 0.14: the published files still have them.
+std::string current_attention_name(const std::string& name) {
+  if (name.find(".attentions.") == std::string::npos) return name;
+  for (const auto& [old, current] :
+       {std::pair{".query.", ".to_q."}, {".key.", ".to_k."}, {".value.", ".to_v."}, {".proj_attn.", ".to_out.0."}})
+    if (const auto at = name.find(old); at != std::string::npos) return std::string(name).replace(at, std::strlen(old), current);
+  return name;
+}
+
 class DdpmUnet : public Denoiser {
  public:
   explicit DdpmUnet(const std::filesystem::path& path) : DdpmUnet(path.string(), path, read_denoiser_manifest(path)) {}
@@ -52,17 +64,19 @@ class DdpmUnet : public Denoiser {
  private:
   DdpmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest)
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
-    const auto loaded = load_weights(path.parent_path() / manifest.weights, manifest.sha256);
-    MapSource weights(loaded.tensors, (path.parent_path() / manifest.weights).string());
+    const Checkpoint checkpoint(
+        path.parent_path() / manifest.weights,
+        {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix, .rename = current_attention_name});
+    CheckpointSource weights(checkpoint);
     unet_ = std::make_unique<nn::Unet>(weights, read_part<nn::UnetOptions>(manifest.architecture, "/architecture", source));
     weights.finish();
     spec_ = {.kind = "ddpm_unet",
              .shape = shape_of(manifest, source),
              .codec = {manifest.fold},
-             .n_parameters = count_parameters(loaded.tensors),
+             .n_parameters = weights.n_parameters(),
              .train_dropout = manifest.train_dropout,
              .dropout_sites = unet_->dropout_sites(),
-             .weights_sha256 = loaded.sha256};
+             .weights_sha256 = checkpoint.sha256()};
   }
 
   NoiseSchedule schedule_;

@@ -17,6 +17,8 @@ struct DenoiserManifest {
   int fold = 1;                                 ///< see Codec
   std::string weights;                          ///< file name, relative to the manifest
   std::string sha256;                           ///< of the weights
+  std::string member;                           ///< see CheckpointOptions
+  std::string prefix;                           ///< see CheckpointOptions
   double train_dropout = 0;                     ///< p of training
   std::string train_dropout_sites = "resnets";  ///< "resnets" or "all"
   std::string about;                            ///< for people
@@ -33,6 +35,8 @@ struct Fields<DenoiserManifest> {
         field("fold", &M::fold, "images are folded fold x fold into channels").range(1, 16),
         field("weights", &M::weights, "file name, relative to the manifest").required(),
         field("sha256", &M::sha256, "of the weights").required(),
+        field("member", &M::member, "which dict of a nested checkpoint: ema, ..."),
+        field("prefix", &M::prefix, "keys that begin with it count, without it"),
         field("train_dropout", &M::train_dropout, "dropout probability of training").range(0, 0.999),
         field("train_dropout_sites", &M::train_dropout_sites, "sites trained with dropout").one_of({"resnets", "all"}),
         field("about", &M::about, "for people")};

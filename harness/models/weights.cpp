@@ -3,16 +3,11 @@
 #include <ATen/Functions.h>
 
 #include <cmath>
-#include <cstring>
-#include <memory>
-#include <optional>
 
 #include "core/error.h"
-#include "core/files.h"
 #include "core/philox.h"
-#include "formats/mapped_file.h"
 #include "formats/safetensors.h"
-#include "formats/torch_archive.h"
+#include "models/checkpoint.h"
 
 namespace alea {
 namespace {
@@ -42,78 +37,40 @@ std::string shape_text(at::IntArrayRef shape) {
   return text + "]";
 }
 
-std::optional<at::ScalarType> floating_type(DType dtype) {
-  switch (dtype) {
-    case DType::f32:
-      return at::kFloat;
-    case DType::f16:
-      return at::kHalf;
-    case DType::bf16:
-      return at::kBFloat16;
-    case DType::f64:
-      return at::kDouble;
-    default:
-      return std::nullopt;
-  }
-}
-
-/// A copy as float32. Half-precision tensors are converted out of the file: a copy of each would leave holes in the heap as large
-/// as the file. `aligned` is room for those that lie at odd addresses, as in the legacy container.
-at::Tensor to_float(const TensorSpan& span, at::ScalarType type, Bytes& aligned) {
-  if (type == at::kFloat || span.bytes.empty()) {
-    const at::Tensor values = at::empty(span.shape, at::kFloat);
-    if (!span.bytes.empty()) std::memcpy(values.mutable_data_ptr(), span.bytes.data(), span.bytes.size());
-    return values;
-  }
-  const std::byte* data = span.bytes.data();
-  if (reinterpret_cast<std::uintptr_t>(data) % dtype_bytes(span.dtype) != 0) {
-    aligned.assign(span.bytes.begin(), span.bytes.end());
-    data = aligned.data();
-  }
-  return at::from_blob(const_cast<std::byte*>(data), span.shape, at::TensorOptions().dtype(type)).to(at::kFloat);
-}
-
-void check_sha256(const std::filesystem::path& path, const std::string& expected, const std::string& found) {
-  constexpr std::size_t kShortest = 8;  // what hub file names carry
-  if (expected.empty()) return;
-  if (expected.size() < kShortest || expected.find_first_not_of("0123456789abcdef") != expected.npos)
-    fail(ErrorCode::config, "{}: expected a sha256 of 64 hex digits or its first 8 or more, found \"{}\"", path.string(),
-         expected);
-  if (!found.starts_with(expected))
-    fail(ErrorCode::data, "{}: sha256 is {}, the manifest expects {}; fetch or train the file again", path.string(), found,
-         expected);
-}
-
 }  // namespace
+
+bool ParameterProblems::missing(const std::string& name, at::IntArrayRef expected) {
+  problems_.push_back("missing     " + name + " " + shape_text(expected));
+  return false;
+}
+
+bool ParameterProblems::fits(const std::string& name, at::IntArrayRef expected, at::IntArrayRef found) {
+  taken_.insert(name);
+  if (found == expected) return true;
+  problems_.push_back("mis-shaped  " + name + ": expected " + shape_text(expected) + ", found " + shape_text(found));
+  return false;
+}
+
+void ParameterProblems::finish(const std::string& source, const std::map<std::string, std::vector<std::int64_t>>& there) const {
+  auto problems = problems_;
+  for (const auto& [name, shape] : there)
+    if (!taken_.contains(name)) problems.push_back("unexpected  " + name + " " + shape_text(shape));
+  if (problems.empty()) return;
+  std::string text = fmt::format("{}: {} parameters don't fit the network:", source, problems.size());
+  for (const auto& problem : problems) text += "\n  " + problem;
+  throw Error(ErrorCode::data, text);
+}
 
 at::Tensor MapSource::take(const std::string& name, at::IntArrayRef shape, ParameterRole) {
   const auto found = weights_.find(name);
-  if (found == weights_.end()) {
-    problems_.push_back("missing     " + name + " " + shape_text(shape));
-    return at::empty(shape);
-  }
-  taken_.push_back(name);
-  if (found->second.sizes() != shape) {
-    problems_.push_back("mis-shaped  " + name + ": expected " + shape_text(shape) + ", found " +
-                        shape_text(found->second.sizes()));
-    return at::empty(shape);
-  }
-  return found->second;
+  const bool fits = found == weights_.end() ? problems_.missing(name, shape) : problems_.fits(name, shape, found->second.sizes());
+  return fits ? found->second : at::empty(shape);
 }
 
 void MapSource::finish() const {
-  auto problems = problems_;
-  const std::map<std::string, int> taken = [&] {
-    std::map<std::string, int> names;
-    for (const auto& name : taken_) names[name] = 1;
-    return names;
-  }();
-  for (const auto& [name, tensor] : weights_)
-    if (!taken.contains(name)) problems.push_back("unexpected  " + name + " " + shape_text(tensor.sizes()));
-  if (problems.empty()) return;
-  std::string text = fmt::format("{}: {} parameters don't fit the network:", source_, problems.size());
-  for (const auto& problem : problems) text += "\n  " + problem;
-  throw Error(ErrorCode::data, text);
+  std::map<std::string, std::vector<std::int64_t>> shapes;
+  for (const auto& [name, tensor] : weights_) shapes[name] = tensor.sizes().vec();
+  problems_.finish(source_, shapes);
 }
 
 at::Tensor InitialSource::take(const std::string& name, at::IntArrayRef shape, ParameterRole role) {
@@ -148,27 +105,9 @@ at::Tensor MetaSource::take(const std::string& name, at::IntArrayRef shape, Para
 }
 
 LoadedWeights load_weights(const std::filesystem::path& path, const std::string& expected_sha256, const std::string& member) {
-  if (!std::filesystem::exists(path))
-    fail(ErrorCode::io, "{}: weights not found; train them with 'alea train', or fetch them with scripts/fetch", path.string());
-  LoadedWeights loaded;
-  loaded.sha256 = sha256_file(path);
-  check_sha256(path, expected_sha256, loaded.sha256);
-  const MappedFile file(path);
-  std::map<std::string, TensorSpan> spans;
-  std::shared_ptr<const void> owner;
-  if (is_torch_archive(file.bytes()))
-    owner = parse_torch_archive(file.bytes(), path.string(), spans, member);
-  else
-    parse_safetensors(file.bytes(), path.string(), spans, loaded.metadata);
-  file.forget(file.bytes());  // read for its checksums
-  Bytes aligned;
-  for (const auto& [name, span] : spans) {
-    if (const auto type = floating_type(span.dtype))
-      loaded.tensors[name] = to_float(span, *type, aligned);
-    else
-      loaded.left_out.push_back(name);
-    file.forget(span.bytes);
-  }
+  const Checkpoint checkpoint(path, {.sha256 = expected_sha256, .member = member});
+  LoadedWeights loaded{{}, checkpoint.metadata(), checkpoint.sha256(), checkpoint.left_out()};
+  for (const auto& [name, span] : checkpoint.tensors()) loaded.tensors[name] = checkpoint.read(name);
   return loaded;
 }
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,19 @@ class ParameterSource {
   virtual at::Tensor take(const std::string& name, at::IntArrayRef shape, ParameterRole role) = 0;
 };
 
+/// What doesn't fit between a network and the parameters that it is given, collected while it is built.
+class ParameterProblems {
+ public:
+  bool missing(const std::string& name, at::IntArrayRef expected);  ///< notes it and returns false
+  bool fits(const std::string& name, at::IntArrayRef expected, at::IntArrayRef found);
+  /// Error{data} with all that is missing, mis-shaped or there without having been asked for.
+  void finish(const std::string& source, const std::map<std::string, std::vector<std::int64_t>>& there) const;
+
+ private:
+  std::set<std::string> taken_;
+  std::vector<std::string> problems_;
+};
+
 /// Hands out a map's tensors. finish() after building the network reports missing, unexpected and mis-shaped keys all at once
 /// (Error{data}); a missing or mis-shaped parameter is an empty tensor of the right shape until then.
 class MapSource : public ParameterSource {
@@ -33,7 +47,7 @@ class MapSource : public ParameterSource {
  private:
   const WeightMap& weights_;
   std::string source_;
-  std::vector<std::string> taken_, problems_;
+  ParameterProblems problems_;
 };
 
 /// Draws initial weights: uniform within +-1/sqrt(fan_in) for matrices and biases (a matrix's bias follows it), ones and zeros
@@ -72,11 +86,7 @@ class MetaSource : public ParameterSource {
   WeightMap made_;
 };
 
-/// Floating-point tensors of a file as float32 (from F32, F16, BF16 or F64). Safetensors, torch.save's zip archives and its
-/// legacy files, told apart by content; of a checkpoint of nested dicts the one called `member`, or as TorchArchive chooses.
-/// `expected_sha256` may be the first 8 or more of its 64 hex digits, as names of published files carry them; empty: not checked.
-/// Takes about the memory of the result and of the largest tensor in the file.
-/// Error{io} when missing, Error{data} with both hashes when it is another file, Error{config} for a hash that is none.
+/// All floating-point tensors of a checkpoint as float32 (models/checkpoint.h says which files, and which errors).
 struct LoadedWeights {
   WeightMap tensors;
   std::map<std::string, std::string> metadata;

@@ -1,0 +1,182 @@
+#include "models/checkpoint.h"
+
+#include <ATen/Functions.h>
+
+#include <algorithm>
+#include <cstring>
+#include <optional>
+#include <set>
+
+#include "core/config.h"
+#include "core/error.h"
+#include "core/files.h"
+#include "formats/torch_archive.h"
+
+namespace alea {
+namespace {
+
+std::optional<at::ScalarType> floating_type(DType dtype) {
+  switch (dtype) {
+    case DType::f32:
+      return at::kFloat;
+    case DType::f16:
+      return at::kHalf;
+    case DType::bf16:
+      return at::kBFloat16;
+    case DType::f64:
+      return at::kDouble;
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Half-precision tensors are converted out of the file: a copy of each would leave holes in the heap as large as the file.
+/// Those at odd addresses, as in the legacy container, are copied first.
+at::Tensor to_float(const TensorSpan& span, at::ScalarType type) {
+  if (type == at::kFloat || span.bytes.empty()) {
+    const at::Tensor values = at::empty(span.shape, at::kFloat);
+    if (!span.bytes.empty()) std::memcpy(values.mutable_data_ptr(), span.bytes.data(), span.bytes.size());
+    return values;
+  }
+  Bytes aligned;
+  const std::byte* data = span.bytes.data();
+  if (reinterpret_cast<std::uintptr_t>(data) % dtype_bytes(span.dtype) != 0) {
+    aligned.assign(span.bytes.begin(), span.bytes.end());
+    data = aligned.data();
+  }
+  return at::from_blob(const_cast<std::byte*>(data), span.shape, at::TensorOptions().dtype(type)).to(at::kFloat);
+}
+
+void check_sha256(const std::string& source, const std::string& expected, const std::string& found) {
+  constexpr std::size_t kShortest = 8;  // what hub file names carry
+  if (expected.empty()) return;
+  if (expected.size() < kShortest || expected.find_first_not_of("0123456789abcdef") != expected.npos)
+    fail(ErrorCode::config, "{}: expected a sha256 of 64 hex digits or its first 8 or more, found \"{}\"", source, expected);
+  if (!found.starts_with(expected))
+    fail(ErrorCode::data, "{}: sha256 is {}, the manifest expects {}; fetch or train the file again", source, found, expected);
+}
+
+bool is_index(const std::filesystem::path& path) { return path.string().ends_with(".index.json"); }
+
+/// Key -> file name beside the index.
+std::map<std::string, std::string> weight_map(const std::filesystem::path& index) {
+  const Json json = read_json_file(index);
+  if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object())
+    fail(ErrorCode::data, "{}: /weight_map: expected an object of key -> file name, found {}", index.string(),
+         json.is_object() && json.contains("weight_map") ? json["weight_map"].type_name() : "none");
+  std::map<std::string, std::string> out;
+  for (const auto& [key, file] : json["weight_map"].items()) {
+    const bool is_name = file.is_string() && !file.get<std::string>().empty() &&
+                         std::filesystem::path(file.get<std::string>()).filename() == file.get<std::string>() &&
+                         file.get<std::string>() != "." && file.get<std::string>() != "..";
+    if (!is_name)
+      fail(ErrorCode::data, "{}: /weight_map/{}: expected the name of a file beside it, found {}", index.string(), key,
+           file.dump());
+    out[key] = file.get<std::string>();
+  }
+  return out;
+}
+
+/// The wrapper's prefix that every key has, or "".
+std::string common_prefix(const std::map<std::string, TensorSpan>& tensors) {
+  for (const char* prefix : {"module.", "_orig_mod."}) {
+    const auto begins = [&](const auto& entry) { return entry.first.starts_with(prefix); };
+    if (!tensors.empty() && std::ranges::all_of(tensors, begins)) return prefix;
+  }
+  return "";
+}
+
+}  // namespace
+
+Checkpoint::Checkpoint(const std::filesystem::path& path, const CheckpointOptions& options) : source_(path.string()) {
+  if (!std::filesystem::exists(path))
+    fail(ErrorCode::io, "{}: weights not found; train them with 'alea train', or fetch them with scripts/fetch", source_);
+  if (is_index(path)) {
+    open_shards(path, options.member);
+  } else {
+    sha256_ = sha256_file(path);
+    check_sha256(source_, options.sha256, sha256_);
+    open(path, options.member);
+  }
+  if (is_index(path)) check_sha256(source_, options.sha256, sha256_);
+  choose_names(options);
+}
+
+void Checkpoint::open(const std::filesystem::path& path, const std::string& member) {
+  File& file = files_.emplace_back(File{MappedFile(path), nullptr});
+  std::map<std::string, TensorSpan> spans;
+  if (is_torch_archive(file.mapped.bytes()))
+    file.owner = parse_torch_archive(file.mapped.bytes(), path.string(), spans, member);
+  else
+    parse_safetensors(file.mapped.bytes(), path.string(), spans, metadata_);
+  file.mapped.forget(file.mapped.bytes());  // read for its checksums
+  for (auto& [name, span] : spans)
+    if (!tensors_.emplace(name, std::move(span)).second)
+      fail(ErrorCode::data, "{}: key {} is in an earlier shard too", path.string(), name);
+}
+
+void Checkpoint::open_shards(const std::filesystem::path& index, const std::string& member) {
+  const auto where = weight_map(index);
+  std::set<std::string> names;
+  for (const auto& [key, file] : where) names.insert(file);
+  std::string lines;
+  for (const auto& name : names) {
+    const auto path = index.parent_path() / name;
+    if (!std::filesystem::exists(path))
+      fail(ErrorCode::io, "{}: a shard that {} lists isn't there", path.string(), index.string());
+    lines += sha256_file(path) + "  " + name + "\n";
+    open(path, member);
+  }
+  sha256_ = sha256_hex(std::as_bytes(std::span(lines)));
+  for (const auto& [key, file] : where)
+    if (!tensors_.contains(key)) fail(ErrorCode::data, "{}: key {} is listed in {}, but isn't there", index.string(), key, file);
+  for (const auto& [key, span] : tensors_)
+    if (!where.contains(key)) fail(ErrorCode::data, "{}: key {} is in a shard, but not listed", index.string(), key);
+}
+
+void Checkpoint::choose_names(const CheckpointOptions& options) {
+  const std::string prefix = options.prefix.empty() ? common_prefix(tensors_) : options.prefix;
+  std::map<std::string, TensorSpan> chosen;
+  for (auto& [key, span] : tensors_) {
+    if (!floating_type(span.dtype) || !key.starts_with(prefix)) {
+      left_out_.push_back(key);
+      continue;
+    }
+    const std::string bare = key.substr(prefix.size()), name = options.rename ? options.rename(bare) : bare;
+    if (!chosen.emplace(name, std::move(span)).second)
+      fail(ErrorCode::data, "{}: two keys stand for {}, one of them is {}", source_, name, key);
+  }
+  if (chosen.empty() && !tensors_.empty())
+    fail(ErrorCode::data, "{}: none of {} keys is a floating-point tensor that begins with \"{}\"; the first is {}", source_,
+         tensors_.size(), prefix, left_out_.front());
+  tensors_ = std::move(chosen);
+}
+
+at::Tensor Checkpoint::read(const std::string& name) const {
+  const TensorSpan& span = tensors_.at(name);
+  at::Tensor values = to_float(span, *floating_type(span.dtype));
+  for (const auto& file : files_) {
+    const auto all = file.mapped.bytes();
+    const bool inside = !span.bytes.empty() && span.bytes.data() >= all.data() && span.bytes.data() < all.data() + all.size();
+    if (inside) file.mapped.forget(span.bytes);
+  }
+  return values;
+}
+
+at::Tensor CheckpointSource::take(const std::string& name, at::IntArrayRef shape, ParameterRole) {
+  const auto found = checkpoint_.tensors().find(name);
+  const bool fits =
+      found == checkpoint_.tensors().end() ? problems_.missing(name, shape) : problems_.fits(name, shape, found->second.shape);
+  if (!fits) return at::empty(shape);
+  at::Tensor values = checkpoint_.read(name);
+  n_parameters_ += values.numel();
+  return values;
+}
+
+void CheckpointSource::finish() const {
+  std::map<std::string, std::vector<std::int64_t>> shapes;
+  for (const auto& [name, span] : checkpoint_.tensors()) shapes[name] = span.shape;
+  problems_.finish(checkpoint_.source(), shapes);
+}
+
+}  // namespace alea
