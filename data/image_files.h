@@ -11,7 +11,6 @@
 
 namespace alea {
 
-inline constexpr std::string_view kBlockMagic = "ALEABLK1";  ///< a run's block file begins with it
 
 // One function a kind of file; open_image_source chooses.
 

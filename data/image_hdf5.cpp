@@ -5,7 +5,7 @@
 
 #include "core/error.h"
 #include "core/ids.h"
-#include "data/hdf5_file.h"
+#include "hdf5/hdf5_file.h"
 #include "data/image_array.h"
 #include "data/image_files.h"
 #include "formats/checks.h"

@@ -4,7 +4,7 @@
 
 #include "core/error.h"
 #include "data/dataset.h"
-#include "data/hdf5_file.h"
+#include "hdf5/hdf5_file.h"
 #include "data/image_array.h"
 #include "data/image_files.h"
 #include "data/image_folder.h"

@@ -44,7 +44,7 @@ void resolve_sampler(const Json& json, std::uint64_t seed, Components& out, Conf
   });
   if (sampler == nullptr) return;
   out.n_steps = sampler->n_steps();
-  out.base_nfe = sampler->nfe();
+  out.base_nfe = sampler->nfe() * forwards_of(out.model);
 }
 
 void check_window(const EstimatorInfo& info, int n_steps, const std::string& pointer, ConfigErrors& errors) {
@@ -64,7 +64,8 @@ void resolve_estimator(const Json& json, const std::string& pointer, std::uint64
     return estimator_registry().make(*resolved, EstimatorContext{.seed = seed, .n_steps = out.n_steps});
   });
   if (estimator == nullptr) return;
-  EstimatorInfo info{(*resolved)["kind"].get<std::string>(), estimator->statistics(), {}, estimator->extra_nfe()};
+  const int extra_nfe = estimator->extra_nfe() * forwards_of(out.model);
+  EstimatorInfo info{(*resolved)["kind"].get<std::string>(), estimator->statistics(), {}, extra_nfe};
   for (const SolverIndex index : estimator->window(out.n_steps)) info.window.push_back(index.value);
   std::sort(info.window.begin(), info.window.end());
   check_window(info, out.n_steps, pointer, errors);

@@ -24,7 +24,7 @@ ALLOWED = {
     "data": {"core", "formats", "hdf5"},
     "store": {"core", "formats", "hdf5"},
     "results": {"core", "formats", "hdf5", "metrics"},
-    "models": {"core", "formats"},
+    "models": {"core", "formats", "hdf5"},
     "samplers": {"core", "models"},
     "uncertainty": {"core", "models", "samplers"},
     "trajectory": {"core", "models", "samplers", "uncertainty"},

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "core/log.h"
+#include "core/permissions.h"
 #include "run/device.h"
 #include "run/threads.h"
 
@@ -38,6 +39,7 @@ std::filesystem::path ConfigArguments::default_folder() const {
 }
 
 void MachineArguments::add_to(CLI::App& command) {
+  command.add_flag("--allow-code", allow_code, "Let .pt2 packages run: they are machine code of whoever made them");
   command.add_option("--device", device, "cpu, cuda or cuda:K")->capture_default_str();
   command.add_option("--threads", threads, "Threads, 0 for one a core; no result depends on it")
       ->capture_default_str()
@@ -45,6 +47,7 @@ void MachineArguments::add_to(CLI::App& command) {
 }
 
 void MachineArguments::apply() const {
+  if (allow_code) allow_native_code();
   open_device(parse_device(device));  // before anything else touches the tensor library
   use_threads(threads);
 }

@@ -26,10 +26,11 @@ struct ConfigArguments {
   std::filesystem::path default_folder() const;
 };
 
-/// --device and --threads.
+/// --device, --threads and --allow-code.
 struct MachineArguments {
   std::string device = "cpu";
   int threads = 0;
+  bool allow_code = false;
 
   void add_to(CLI::App& command);
   void apply() const;

@@ -50,15 +50,17 @@ struct Query {
 struct Prediction {
   at::Tensor eps;                  ///< [B, C, H, W] float32: the noise in x
   at::Tensor variance_fraction{};  ///< [B, C, H, W], (v + 1) / 2 of a learned variance (arXiv:2102.09672 eq. 15); else undefined
+  at::Tensor x0{};  ///< [B, C, H, W], the clean image, where the network says it apart from eps: flow, v and x0; else undefined
 };
 
 /// Rows packed from any number of queries of one mode: what a network sees.
 struct Batch {
-  at::Tensor x;             ///< [B, C, H, W] float32
-  at::Tensor t;             ///< [B] float32, the network's time labels
-  at::Tensor labels{};      ///< [B] int64, the class of each row; undefined: without classes
-  Ids ids;                  ///< B ids
-  Mode mode = PlainMode{};  ///< one mode a batch
+  at::Tensor x;                ///< [B, C, H, W] float32
+  at::Tensor t;                ///< [B] float32, the network's time labels
+  at::Tensor labels{};         ///< [B] int64, the class of each row; undefined: without classes
+  Ids ids;                     ///< B ids
+  bool unconditional = false;  ///< asks without class or text, whatever belongs to the ids; labels are the null label then
+  Mode mode = PlainMode{};     ///< one mode a batch
 };
 
 /// How the network's space maps to images. `fold` > 1: pixel (fold*h+i, fold*w+j) of the image's channel c is channel
@@ -72,10 +74,13 @@ struct DenoiserSpec {
   std::string kind;
   ImageShape shape;  ///< the network's space
   Codec codec;
-  int n_classes = 0;  ///< classes that its samples may have; 0: it takes no labels
+  int n_classes = 0;                         ///< classes that its samples may have; 0: it takes no labels
+  std::optional<std::int64_t> null_label{};  ///< stands for no class, where the network was trained with one
+  bool knows_unconditional = false;          ///< takes Batch::unconditional
+  int forwards = 1;                          ///< network evaluations of one prediction, a backward counting as two
   std::int64_t n_parameters = 0;
-  double train_dropout = 0;                ///< p of training, 0 = trained without
-  std::vector<std::string> dropout_sites;  ///< in order of site number
+  double train_dropout = 0;                  ///< p of training, 0 = trained without
+  std::vector<std::string> dropout_sites{};  ///< in order of site number
   std::string weights_sha256;              ///< empty: no weights
 };
 

@@ -7,7 +7,7 @@
 
 #include "core/error.h"
 #include "core/provenance.h"
-#include "data/number_array.h"
+#include "hdf5/number_array.h"
 
 namespace alea {
 namespace {

@@ -129,8 +129,8 @@ BlockSampler::BlockSampler(const Plan& plan) : parts_(std::make_unique<Parts>())
     p.estimators.push_back(estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps()}));
   const auto& spec = p.denoiser->spec();
   const ImageShape shape = image_shape(spec);
-  p.facts = {spec.kind, spec.weights_sha256, spec.n_parameters, {shape.channels, shape.height, shape.width}, p.sampler->nfe(), 0};
-  for (const auto& estimator : p.estimators) p.facts.extra_nfe += estimator->extra_nfe();
+  p.facts = {spec.kind, spec.weights_sha256, spec.n_parameters, {shape.channels, shape.height, shape.width}, p.sampler->nfe() * spec.forwards, 0};
+  for (const auto& estimator : p.estimators) p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
 }
 
 BlockSampler::~BlockSampler() = default;

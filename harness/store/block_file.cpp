@@ -6,12 +6,13 @@
 #include <string_view>
 
 #include "core/error.h"
+#include "hdf5/hdf5_file.h"
 
 namespace alea {
 namespace {
 
 constexpr std::size_t kHeaderBytes = 512;
-constexpr std::string_view kMagic = "ALEABLK1";
+constexpr std::string_view kMagic = kBlockMagic;
 constexpr std::uint32_t kFormatVersion = 1;
 constexpr std::size_t kHexDigits = 64;
 constexpr const char* kMend = "run the same command, which makes it again";

@@ -32,8 +32,8 @@ class Run {
     answer(std::exchange(waiting_, {}));
   }
 
-  TrajectoryCost cost(std::uint64_t n_images) const {
-    const auto per_image = [=](std::uint64_t rows) { return (rows + n_images - 1) / n_images; };
+  TrajectoryCost cost(std::uint64_t n_images, std::uint64_t forwards) const {
+    const auto per_image = [=](std::uint64_t rows) { return forwards * ((rows + n_images - 1) / n_images); };
     return {per_image(base_rows_), per_image(extra_rows_), packer_.padded()};
   }
 
@@ -111,7 +111,7 @@ TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sample
 
   TrajectoryResult result;
   result.sample = sampler->sample();
-  result.cost = run.cost(ids.size());
+  result.cost = run.cost(ids.size(), static_cast<std::uint64_t>(denoiser.spec().forwards));
   for (const auto& estimator : estimators)
     for (auto& output : estimator->outputs()) result.outputs.push_back(std::move(output));
   return result;

@@ -11,7 +11,7 @@
 
 namespace alea {
 
-/// NFE are network evaluations an image: rows asked for / B, rounded up.
+/// NFE are network evaluations an image: rows asked for / B, rounded up, times what one prediction takes (guidance: two).
 struct TrajectoryCost {
   std::uint64_t base_nfe = 0;   ///< asked by the sampler
   std::uint64_t extra_nfe = 0;  ///< asked by estimators

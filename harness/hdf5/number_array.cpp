@@ -1,4 +1,4 @@
-#include "data/number_array.h"
+#include "hdf5/number_array.h"
 
 #include <fmt/ranges.h>
 
@@ -8,7 +8,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "data/hdf5_file.h"
+#include "hdf5/hdf5_file.h"
 #include "formats/mapped_file.h"
 #include "formats/npy.h"
 

@@ -3,10 +3,13 @@
 #include <filesystem>
 #include <span>
 #include <string>
+#include <string_view>
 
 #include "hdf5/hdf5.h"
 
 namespace alea {
+
+inline constexpr std::string_view kBlockMagic = "ALEABLK1";  ///< a run's block file begins with it
 
 /// With or without a user block in front.
 bool is_hdf5(std::span<const std::byte> file);

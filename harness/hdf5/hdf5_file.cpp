@@ -1,11 +1,10 @@
-#include "data/hdf5_file.h"
+#include "hdf5/hdf5_file.h"
 
 #include <optional>
 #include <string_view>
 
 #include "core/error.h"
 #include "core/files.h"
-#include "data/image_files.h"
 #include "formats/checks.h"
 #include "formats/mapped_file.h"
 
