@@ -123,6 +123,13 @@ class HouseTest(Tree):
         problems = check_house.check(self.root)
         self.assertEqual(sorted(p.split(": ")[0] for p in problems), [f"harness/models/a.cpp:{i}" for i in range(1, 6)])
 
+    def test_the_paper_s_start_points_alone_use_the_tensor_library_s_generator(self):
+        for name in ["paper_start.cpp", "paper_start.h", "ddim.cpp"]:
+            self.write(f"harness/samplers/{name}", "#pragma once\nx.normal_();\nstd::random_device d;\n")
+        problems = check_house.check(self.root)
+        self.assertEqual(sorted(p.split(": ")[0] for p in problems),
+                         [f"harness/samplers/{place}" for place in ["ddim.cpp:2", "ddim.cpp:3", "paper_start.cpp:3", "paper_start.h:2", "paper_start.h:3"]])
+
     def test_like_names_comments_and_strings_do_not(self):
         self.write("metrics/a.cpp", '// rand() std::random_device\nint operand(); auto s = "at::randn"; int b = analysis.random(3); int c = grand(1);\n')
         self.assertEqual(check_house.check(self.root), [])
