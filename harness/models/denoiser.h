@@ -50,6 +50,7 @@ struct Query {
 struct Prediction {
   at::Tensor eps;                  ///< [B, C, H, W] float32: the noise in x
   at::Tensor variance_fraction{};  ///< [B, C, H, W], (v + 1) / 2 of a learned variance (arXiv:2102.09672 eq. 15); else undefined
+  at::Tensor x0{};  ///< [B, C, H, W], the clean image, where the network says it apart from eps: flow, v and x0; else undefined
 };
 
 /// Rows packed from any number of queries of one mode: what a network sees.

@@ -48,10 +48,13 @@ template <>
 struct Fields<ScheduleOptions> {
   static auto table() {
     using O = ScheduleOptions;
-    return std::tuple{field("kind", &O::kind, "how betas grow").one_of({"linear"}),
-                      field("train_steps", &O::train_steps, "T").range(1, 100000),
-                      field("beta_first", &O::beta_first, "beta at t = 0").range(0, 1),
-                      field("beta_last", &O::beta_last, "beta at t = T-1").range(0, 1)};
+    return std::tuple{
+        field("kind", &O::kind, "how noise grows").one_of({"linear", "cosine", "scaled_linear", "flow"}),
+        field("train_steps", &O::train_steps, "T").range(1, 100000),
+        field("beta_first", &O::beta_first, "beta at t = 0").range(0, 1),
+        field("beta_last", &O::beta_last, "beta at t = T-1").range(0, 1),
+        field("table", &O::table, "precision of the table, as the code that trained").one_of({"float32", "float64"}),
+        field("shift", &O::shift, "flow: of the times of training").range(1e-3, 1e3)};
   }
 };
 
