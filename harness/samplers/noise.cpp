@@ -19,6 +19,12 @@ at::Tensor draw_normals(DrawKey key, const Ids& ids, const ImageShape& shape) {
   return out;
 }
 
+at::Tensor sampler_noise(std::uint64_t seed, SolverIndex index, const Ids& ids, const at::Tensor& x) {
+  const DrawKey key{.seed = seed, .stream = Stream::sampler_noise, .step = static_cast<std::uint32_t>(index.value)};
+  const ImageShape shape{static_cast<int>(x.size(1)), static_cast<int>(x.size(2)), static_cast<int>(x.size(3))};
+  return draw_normals(key, ids, shape).to(x.device());
+}
+
 at::Tensor initial_noise(std::uint64_t seed, const Ids& ids, const ImageShape& shape) {
   return draw_normals({.seed = seed, .stream = Stream::initial_noise}, ids, shape);
 }

@@ -3,8 +3,6 @@
 #include <ATen/TensorOperators.h>
 #include <fmt/ranges.h>
 
-#include <cmath>
-
 #include "core/error.h"
 
 namespace alea {
@@ -16,22 +14,26 @@ void require_alike(const at::Tensor& a, const at::Tensor& b, const char* what) {
          fmt::join(b.sizes(), ", "));
 }
 
-void require_alpha_bar(double alpha_bar, const char* what) {
-  if (!(alpha_bar > 0 && alpha_bar <= 1)) fail(ErrorCode::domain, "{}: alpha_bar must lie in (0, 1], found {}", what, alpha_bar);
+bool is_share(double weight) { return weight >= 0 && weight <= 1; }
+
+void require_level(const NoiseLevel& level, const char* what) {
+  if (!is_share(level.alpha) || !is_share(level.sigma))
+    fail(ErrorCode::domain, "{}: alpha and sigma must lie in [0, 1], found {} and {}", what, level.alpha, level.sigma);
 }
 
 }  // namespace
 
-at::Tensor predict_x0(const at::Tensor& x, const at::Tensor& eps, double alpha_bar) {
+at::Tensor predict_x0(const at::Tensor& x, const at::Tensor& eps, const NoiseLevel& level) {
   require_alike(x, eps, "predict_x0");
-  require_alpha_bar(alpha_bar, "predict_x0");
-  return (x - eps * std::sqrt(1 - alpha_bar)) / std::sqrt(alpha_bar);
+  require_level(level, "predict_x0");
+  if (level.alpha == 0) fail(ErrorCode::domain, "predict_x0: x is all noise (alpha = 0): eps says nothing about the clean image");
+  return (x - eps * level.sigma) / level.alpha;
 }
 
-at::Tensor add_noise(const at::Tensor& x0, const at::Tensor& noise, double alpha_bar) {
+at::Tensor add_noise(const at::Tensor& x0, const at::Tensor& noise, const NoiseLevel& level) {
   require_alike(x0, noise, "add_noise");
-  require_alpha_bar(alpha_bar, "add_noise");
-  return x0 * std::sqrt(alpha_bar) + noise * std::sqrt(1 - alpha_bar);
+  require_level(level, "add_noise");
+  return x0 * level.alpha + noise * level.sigma;
 }
 
 }  // namespace alea

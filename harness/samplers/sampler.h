@@ -10,12 +10,12 @@ namespace alea {
 /// What a finished network evaluation at one solver step looked like, for estimators and for the ledger.
 struct StepView {
   SolverIndex index;
-  int n_steps = 0;       ///< number of solver steps of the sampler
+  int n_steps = 0;  ///< the factory's
   TrainTime t;
-  double alpha_bar = 1;  ///< at t
-  at::Tensor x;          ///< [B, C, H, W] x_t
-  at::Tensor eps;        ///< network output at (x_t, t)
-  at::Tensor x0;         ///< predicted clean image, clipped where the sampler clips
+  NoiseLevel level;  ///< of x: the schedule's at t, unless the sampler's grid of levels rounds t
+  at::Tensor x;      ///< [B, C, H, W] x_t
+  at::Tensor eps;    ///< the noise that the network sees in x
+  at::Tensor x0;     ///< predicted clean image, clipped where the sampler clips
   const Ids* ids = nullptr;
 };
 
@@ -37,15 +37,19 @@ class SamplerFactory {
   virtual ~SamplerFactory() = default;
   virtual std::unique_ptr<Sampler> start(at::Tensor x_T, Ids ids) const = 0;
   virtual int nfe() const = 0;      ///< network evaluations of one trajectory
-  virtual int n_steps() const = 0;  ///< solver steps
+  virtual int n_steps() const = 0;  ///< how many solver indices there are
+  /// Whether x_T alone decides the sample.
+  virtual bool is_deterministic() const { return true; }
+  /// Noise left in the sample: none, unless the sampler stops before.
+  virtual NoiseLevel final_level() const { return {}; }
 };
 
-/// Predicted clean image, DDIM (arXiv:2010.02502) eq. 9: x0 = (x_t - sqrt(1-alpha_bar) eps) / sqrt(alpha_bar).
-/// x, eps: [B, C, H, W] float32, same shape; alpha_bar in (0, 1]. Throws Error{shape} or Error{domain}.
-at::Tensor predict_x0(const at::Tensor& x, const at::Tensor& eps, double alpha_bar);
+/// Predicted clean image, DDIM (arXiv:2010.02502) eq. 9: x0 = (x_t - sigma eps) / alpha.
+/// x, eps: [B, C, H, W], same shape; alpha in (0, 1], sigma in [0, 1]. Throws Error{shape} or Error{domain}.
+at::Tensor predict_x0(const at::Tensor& x, const at::Tensor& eps, const NoiseLevel& level);
 
-/// Forward process (paper Eq. 2): x_t = sqrt(alpha_bar) x0 + sqrt(1-alpha_bar) noise.
-at::Tensor add_noise(const at::Tensor& x0, const at::Tensor& noise, double alpha_bar);
+/// Forward process (paper Eq. 2): x_t = alpha x0 + sigma noise; alpha and sigma in [0, 1]. Throws as predict_x0.
+at::Tensor add_noise(const at::Tensor& x0, const at::Tensor& noise, const NoiseLevel& level);
 
 /// x_T: standard normals [B, C, H, W] of stream initial_noise, by id.
 at::Tensor initial_noise(std::uint64_t seed, const Ids& ids, const ImageShape& shape);

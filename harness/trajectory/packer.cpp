@@ -58,7 +58,7 @@ at::Tensor one_tensor(const std::vector<at::Tensor>& parts) {
 Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
   const Batch all = joined(queries);
   const std::int64_t n = all.x.size(0);
-  std::vector<at::Tensor> eps, variance_fraction;
+  std::vector<at::Tensor> eps, variance_fraction, x0;
   for (std::int64_t first = 0; first < n; first += rows_per_call_) {
     const std::int64_t count = std::min(rows_per_call_, n - first), missing = rows_per_call_ - count;
     Batch call{.x = all.x.narrow(0, first, count),
@@ -72,8 +72,9 @@ Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
     require_shape_of(call.x, answer, denoiser_.spec());
     eps.push_back(answer.eps.narrow(0, 0, count));
     if (answer.variance_fraction.defined()) variance_fraction.push_back(answer.variance_fraction.narrow(0, 0, count));
+    if (answer.x0.defined()) x0.push_back(answer.x0.narrow(0, 0, count));
   }
-  return {one_tensor(eps), one_tensor(variance_fraction)};
+  return {one_tensor(eps), one_tensor(variance_fraction), one_tensor(x0)};
 }
 
 std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
@@ -96,6 +97,7 @@ std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
       const std::int64_t count = row_count(queries[place]);
       out[place].eps = all.eps.narrow(0, first, count);
       if (all.variance_fraction.defined()) out[place].variance_fraction = all.variance_fraction.narrow(0, first, count);
+      if (all.x0.defined()) out[place].x0 = all.x0.narrow(0, first, count);
       first += count;
     }
   }

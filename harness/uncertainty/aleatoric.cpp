@@ -46,7 +46,7 @@ class Aleatoric : public Estimator {
     std::vector<Query> out;
     if (!plan_.window.column(step.index)) return out;
     for (int pass = 0; pass < plan_.passes; ++pass)
-      out.push_back({.x = add_noise(step.x0, fresh_noise(step, pass), step.alpha_bar), .t = step.t, .ids = *step.ids});
+      out.push_back({.x = add_noise(step.x0, fresh_noise(step, pass), step.level), .t = step.t, .ids = *step.ids});
     return out;
   }
 

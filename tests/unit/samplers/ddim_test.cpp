@@ -127,14 +127,13 @@ TEST(Ddim, NoiseOfAStepIsSigmaTimesTheDrawOfItsIdAndIndex) {
   const at::Tensor x_T = initial_noise(1, ids, {1, 2, 2}), eps = initial_noise(2, ids, {1, 2, 2});
   const auto sampler = ddim({{"steps", 4}, {"eta", 0.5}, {"clip", false}}, 9)->start(x_T, ids);
   sampler->next();
-  const double now = sampler->view({eps}).alpha_bar;
+  EXPECT_EQ(sampler->view({eps}).level, schedule().level({750}));
   sampler->feed({eps});
-  const double then = schedule().alpha_bar({500});
-  EXPECT_EQ(now, schedule().alpha_bar({750}));
+  const double now = schedule().alpha_bar({750}), then = schedule().alpha_bar({500});
   const double sigma = 0.5 * std::sqrt((1 - then) / (1 - now)) * std::sqrt(1 - now / then);
   const at::Tensor noise = draw_normals({.seed = 9, .stream = Stream::sampler_noise, .step = 0}, ids, {1, 2, 2});
   const at::Tensor expected =
-      predict_x0(x_T, eps, now) * std::sqrt(then) + eps * std::sqrt(1 - then - sigma * sigma) + noise * sigma;
+      predict_x0(x_T, eps, level_of_alpha_bar(now)) * std::sqrt(then) + eps * std::sqrt(1 - then - sigma * sigma) + noise * sigma;
   EXPECT_LT((sampler->next()->x - expected).abs().max().item<double>(), 1e-5);
 }
 
@@ -143,7 +142,7 @@ TEST(Ddim, LastStepReturnsTheClippedCleanImage) {
   for (const bool clip : {true, false}) {
     const auto sampler = ddim({{"steps", 1}, {"steps_offset", 300}, {"clip", clip}})->start(x_T, {0});
     ASSERT_EQ(sampler->next()->t.value, 300);
-    const at::Tensor x0 = predict_x0(x_T, eps, schedule().alpha_bar({300}));
+    const at::Tensor x0 = predict_x0(x_T, eps, schedule().level({300}));
     const at::Tensor expected = clip ? at::clamp(x0, -1, 1) : x0;
     ASSERT_GT(x0.abs().max().item<float>(), 1.5);
     EXPECT_TRUE(at::equal(sampler->view({eps}).x0, expected));
@@ -165,7 +164,7 @@ TEST(Ddim, ViewSaysWhereTheStepIs) {
     EXPECT_EQ(view.index, SolverIndex{i});
     EXPECT_EQ(view.n_steps, 50);
     EXPECT_EQ(view.t, TrainTime{980.0 - 20 * i});
-    EXPECT_EQ(view.alpha_bar, schedule().alpha_bar(view.t));
+    EXPECT_EQ(view.level, schedule().level(view.t));
     EXPECT_TRUE(at::equal(view.x, query->x));
     EXPECT_EQ(*view.ids, ids);
     EXPECT_EQ(query->ids, ids);

@@ -18,23 +18,26 @@ constexpr ImageShape kShape{2, 3, 5};
 
 TEST(ForwardProcess, HasTheWeightsOfPaperEquation2) {
   const at::Tensor x0 = at::full({1, 1, 1, 1}, 3.0, at::kFloat), noise = at::full({1, 1, 1, 1}, -2.0, at::kFloat);
-  EXPECT_NEAR(add_noise(x0, noise, 0.64).item<float>(), 0.8 * 3 - 0.6 * 2, 1e-6);
-  EXPECT_NEAR(predict_x0(x0, noise, 0.64).item<float>(), (3 + 0.6 * 2) / 0.8, 1e-6);
+  const NoiseLevel level = level_of_alpha_bar(0.64);
+  EXPECT_NEAR(add_noise(x0, noise, level).item<float>(), 0.8 * 3 - 0.6 * 2, 1e-6);
+  EXPECT_NEAR(predict_x0(x0, noise, level).item<float>(), (3 + 0.6 * 2) / 0.8, 1e-6);
 }
 
 TEST(ForwardProcess, PredictX0UndoesAddNoise) {
   const at::Tensor x0 = draw_normals({.seed = 1}, {4, 9}, kShape), noise = draw_normals({.seed = 2}, {4, 9}, kShape);
-  for (const double alpha_bar : {0.05, 0.5, 0.999, 1.0})
-    EXPECT_TRUE(at::allclose(predict_x0(add_noise(x0, noise, alpha_bar), noise, alpha_bar), x0, 1e-4, 1e-5)) << alpha_bar;
+  for (const NoiseLevel level : {NoiseLevel{0.2, 0.98}, {0.7, 0.3}, {0.9995, 0.03}, {1, 0}})
+    EXPECT_TRUE(at::allclose(predict_x0(add_noise(x0, noise, level), noise, level), x0, 1e-4, 1e-5)) << level.alpha;
 }
 
 TEST(ForwardProcess, RefusesOtherShapesAndDomains) {
   const at::Tensor x = draw_normals({.seed = 1}, {4}, kShape), two = draw_normals({.seed = 1}, {4, 5}, kShape);
-  EXPECT_EQ(code_of([&] { predict_x0(two, x, 0.5); }), ErrorCode::shape);
-  EXPECT_EQ(code_of([&] { add_noise(two, x, 0.5); }), ErrorCode::shape);
-  for (const double alpha_bar : {0.0, -0.1, 1.1, std::numeric_limits<double>::quiet_NaN()}) {
-    EXPECT_EQ(code_of([&] { predict_x0(x, x, alpha_bar); }), ErrorCode::domain);
-    EXPECT_EQ(code_of([&] { add_noise(x, x, alpha_bar); }), ErrorCode::domain);
+  EXPECT_EQ(code_of([&] { predict_x0(two, x, {0.8, 0.6}); }), ErrorCode::shape);
+  EXPECT_EQ(code_of([&] { add_noise(two, x, {0.8, 0.6}); }), ErrorCode::shape);
+  EXPECT_EQ(code_of([&] { predict_x0(x, x, {0, 1}); }), ErrorCode::domain);
+  const double nan = std::numeric_limits<double>::quiet_NaN();
+  for (const NoiseLevel level : {NoiseLevel{-0.1, 1}, {1.1, 0}, {0.5, -0.1}, {0.5, 1.1}, {nan, 0.5}, {0.5, nan}}) {
+    EXPECT_EQ(code_of([&] { predict_x0(x, x, level); }), ErrorCode::domain);
+    EXPECT_EQ(code_of([&] { add_noise(x, x, level); }), ErrorCode::domain);
   }
 }
 

@@ -185,7 +185,7 @@ TEST(Aleatoric, AsksOnlyInsideItsWindowAtTheTimeAndIdsOfTheStep) {
           .stream = Stream::re_noise, .step = static_cast<std::uint32_t>(i), .pass = static_cast<std::uint32_t>(pass)};
       EXPECT_EQ(rows[pass].t, view.t);
       EXPECT_EQ(rows[pass].ids, ids);
-      EXPECT_TRUE(at::equal(rows[pass].x, add_noise(view.x0, draw_normals(key, ids, denoiser->spec().shape), view.alpha_bar)));
+      EXPECT_TRUE(at::equal(rows[pass].x, add_noise(view.x0, draw_normals(key, ids, denoiser->spec().shape), view.level)));
     }
     sampler->feed(prediction);
   }

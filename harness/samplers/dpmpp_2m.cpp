@@ -1,0 +1,80 @@
+#include <tuple>
+
+#include "samplers/dpm_solver_equations.h"
+#include "samplers/level_grid.h"
+#include "samplers/samplers.h"
+
+namespace alea {
+namespace {
+
+struct Dpmpp2mOptions : DpmGridOptions {
+  std::string solver = "midpoint";
+  bool lower_order_final = true;
+  bool euler_at_final = false;
+};
+
+}  // namespace
+
+template <>
+struct Fields<Dpmpp2mOptions> {
+  static auto table() {
+    using O = Dpmpp2mOptions;
+    return std::tuple_cat(
+        dpm_grid_fields<O>(),
+        std::tuple{field("solver", &O::solver, "rule of the second order").one_of({"midpoint", "heun"}),
+                   field("lower_order_final", &O::lower_order_final, "below 15 steps the last one is of first order"),
+                   field("euler_at_final", &O::euler_at_final, "the last step is of first order, however many there are")});
+  }
+};
+
+namespace {
+
+constexpr int kFewSteps = 15;
+
+struct Dpmpp2mPlan : SolverPlan {
+  SlopeRule rule = SlopeRule::midpoint;
+  bool is_last_of_order_1 = false;
+};
+
+Dpmpp2mPlan dpmpp_2m_plan(const Dpmpp2mOptions& options, const NoiseSchedule& schedule) {
+  Dpmpp2mPlan plan;
+  plan.evaluations = dpm_grid(options, schedule);
+  plan.final_level = dpm_final_level(options, schedule);
+  plan.rule = options.solver == "heun" ? SlopeRule::heun : SlopeRule::midpoint;
+  plan.is_last_of_order_1 =
+      options.euler_at_final || options.final_sigma == "zero" || (options.lower_order_final && options.steps < kFewSteps);
+  return plan;
+}
+
+/// Each step but the first takes its slope from the clean image of the step before.
+class Dpmpp2m : public PlannedSolver {
+ public:
+  Dpmpp2m(std::shared_ptr<const Dpmpp2mPlan> plan, at::Tensor x_T, Ids ids)
+      : PlannedSolver("dpmpp_2m", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+
+ private:
+  at::Tensor advance(const StepView& step, const Prediction&) override {
+    const at::Tensor earlier = std::exchange(earlier_x0_, step.x0);
+    const std::size_t i = step.index.value;
+    const bool is_last = i + 1 == plan_->evaluations.size();
+    const NoiseLevel target = is_last ? plan_->final_level : plan_->evaluations[i + 1].level;
+    if (i == 0 || (is_last && plan_->is_last_of_order_1)) return data_form_order_1(step.x, step.x0, step.level, target);
+    const double r = log_snr_gain(plan_->evaluations[i - 1].level, step.level) / log_snr_gain(step.level, target);
+    return data_form_order_2(step.x, step.x0, slope_of(earlier, step.x0, r), step.level, target, plan_->rule);
+  }
+
+  std::shared_ptr<const Dpmpp2mPlan> plan_;
+  at::Tensor earlier_x0_;
+};
+
+}  // namespace
+
+Plugin<SamplerFactory, const SamplerContext&> dpmpp_2m_sampler() {
+  return make_plugin<SamplerFactory, Dpmpp2mOptions, const SamplerContext&>(
+      "dpmpp_2m", "DPM-Solver++ 2M (arXiv:2211.01095), multistep, second order, deterministic; the paper's 2-DPM",
+      [](const Dpmpp2mOptions& options, const SamplerContext& context) -> std::unique_ptr<SamplerFactory> {
+        return std::make_unique<PlannedFactory<Dpmpp2m, Dpmpp2mPlan>>(dpmpp_2m_plan(options, context.schedule));
+      });
+}
+
+}  // namespace alea

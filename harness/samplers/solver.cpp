@@ -1,0 +1,48 @@
+#include "samplers/solver.h"
+
+#include "core/error.h"
+
+namespace alea {
+
+at::Tensor clean_image(const at::Tensor& x, const Prediction& prediction, const NoiseLevel& level) {
+  return prediction.x0.defined() ? prediction.x0 : predict_x0(x, prediction.eps, level);
+}
+
+PlannedSolver::PlannedSolver(const char* kind, const SolverPlan& plan, at::Tensor x_T, Ids ids)
+    : kind_(kind), plan_(plan), x_(std::move(x_T)), ids_(std::move(ids)) {
+  if (x_.dim() != 4 || x_.size(0) != static_cast<std::int64_t>(ids_.size()))
+    fail(ErrorCode::shape, "{}: expected x_T [B, C, H, W] with B = {} ids, found {} dimensions", kind_, ids_.size(), x_.dim());
+}
+
+std::optional<Query> PlannedSolver::next() {
+  if (is_finished()) return std::nullopt;
+  return Query{.x = x_, .t = here().t, .ids = ids_};
+}
+
+StepView PlannedSolver::view(const Prediction& prediction) const {
+  ALEA_CHECK(!is_finished(), "{}: a view past the last evaluation", kind_);
+  return {.index = {index_},
+          .n_steps = static_cast<int>(plan_.evaluations.size()),
+          .t = here().t,
+          .level = here().level,
+          .x = x_,
+          .eps = prediction.eps,
+          .x0 = denoised(x_, prediction, here().level),
+          .ids = &ids_};
+}
+
+void PlannedSolver::feed(const Prediction& prediction) {
+  x_ = advance(view(prediction), prediction);
+  ++index_;
+}
+
+at::Tensor PlannedSolver::sample() const {
+  ALEA_CHECK(is_finished(), "{}: sample() after {} of {} evaluations", kind_, index_, plan_.evaluations.size());
+  return x_;
+}
+
+at::Tensor PlannedSolver::denoised(const at::Tensor& x, const Prediction& prediction, const NoiseLevel& level) const {
+  return clean_image(x, prediction, level);
+}
+
+}  // namespace alea

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "samplers/sampler.h"
+
+namespace alea {
+
+/// Where a solver asks the network once.
+struct Evaluation {
+  TrainTime t;
+  NoiseLevel level;
+};
+
+using Evaluations = std::vector<Evaluation>;
+
+/// What all trajectories of one solver share. Solvers derive their own.
+struct SolverPlan {
+  Evaluations evaluations;  ///< noisiest first
+  NoiseLevel final_level = {};
+  bool is_deterministic = true;
+};
+
+/// The clean image that a prediction implies: its own where the network says one, else from eps.
+at::Tensor clean_image(const at::Tensor& x, const Prediction& prediction, const NoiseLevel& level);
+
+/// What solvers over a fixed list of evaluations do alike: ask at the next place, check shapes and turns, say where they are.
+class PlannedSolver : public Sampler {
+ public:
+  /// Error{shape} unless x_T is [B, C, H, W] with B = ids.size().
+  PlannedSolver(const char* kind, const SolverPlan& plan, at::Tensor x_T, Ids ids);
+
+  std::optional<Query> next() final;
+  StepView view(const Prediction& prediction) const final;
+  void feed(const Prediction& prediction) final;
+  at::Tensor sample() const final;
+
+ protected:
+  /// What view() shows as the clean image; solvers that clip say so here.
+  virtual at::Tensor denoised(const at::Tensor& x, const Prediction& prediction, const NoiseLevel& level) const;
+
+  /// x at the next evaluation or, after the last one, the sample.
+  virtual at::Tensor advance(const StepView& step, const Prediction& prediction) = 0;
+
+ private:
+  bool is_finished() const { return index_ == static_cast<int>(plan_.evaluations.size()); }
+  const Evaluation& here() const { return plan_.evaluations[index_]; }
+
+  const char* kind_;
+  const SolverPlan& plan_;
+  at::Tensor x_;
+  Ids ids_;
+  int index_ = 0;
+};
+
+/// Hands one plan to every trajectory. Solver is made of (shared plan, x_T, ids) and keeps the plan alive.
+template <class Solver, class Plan>
+class PlannedFactory : public SamplerFactory {
+ public:
+  explicit PlannedFactory(Plan plan) : plan_(std::make_shared<const Plan>(std::move(plan))) {}
+
+  std::unique_ptr<Sampler> start(at::Tensor x_T, Ids ids) const override {
+    return std::make_unique<Solver>(plan_, std::move(x_T), std::move(ids));
+  }
+  int nfe() const override { return n_steps(); }
+  int n_steps() const override { return static_cast<int>(plan_->evaluations.size()); }
+  bool is_deterministic() const override { return plan_->is_deterministic; }
+  NoiseLevel final_level() const override { return plan_->final_level; }
+
+ private:
+  std::shared_ptr<const Plan> plan_;
+};
+
+}  // namespace alea
