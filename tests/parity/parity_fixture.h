@@ -1,0 +1,64 @@
+#pragma once
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/from_blob.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <vector>
+
+#include "formats/safetensors.h"
+#include "models/weights.h"
+
+namespace alea::test {
+
+inline std::string fixture(const std::string& name) { return ALEA_SOURCE_DIR "/tests/fixtures/" + name; }
+
+inline at::Tensor tensor_of(const SafetensorsFile& file, const std::string& name) {
+  const auto& span = file.tensors().at(name);
+  const auto type = span.dtype == DType::f64 ? at::kDouble : span.dtype == DType::i64 ? at::kLong : at::kFloat;
+  return at::from_blob(const_cast<std::byte*>(span.bytes.data()), span.shape, at::TensorOptions().dtype(type)).clone();
+}
+
+inline double rms(const at::Tensor& x) { return x.to(at::kDouble).pow(2).mean().sqrt().item<double>(); }
+
+inline double max_difference(const at::Tensor& a, const at::Tensor& b) {
+  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
+}
+
+/// Twice the peer's own error in float32, or 2.5e-5 of the output's root mean square.
+inline void expect_parity(const at::Tensor& output, const SafetensorsFile& file, const std::string& name = "output",
+                          const std::string& peer_error = "peer_error") {
+  const auto exact = tensor_of(file, name);
+  ASSERT_EQ(output.sizes(), exact.sizes());
+  ASSERT_GT(rms(exact), 0.1) << "a fixture this small would hide errors";
+  const double peer = tensor_of(file, peer_error).item<double>();
+  EXPECT_LE(max_difference(output, exact), std::max(2 * peer, 2.5e-5 * rms(exact)))
+      << name << ": the peer's own error is " << peer;
+}
+
+/// "name [2, 3]" of every parameter, sorted.
+inline std::vector<std::string> key_lines(const WeightMap& weights) {
+  std::vector<std::string> lines;
+  for (const auto& [name, tensor] : weights) {
+    std::ostringstream line;
+    line << name << " [";
+    for (std::int64_t i = 0; i < tensor.dim(); ++i) line << (i ? ", " : "") << tensor.size(i);
+    lines.push_back(line.str() + "]");
+  }
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+inline std::vector<std::string> sorted_lines(const std::string& path) {
+  std::vector<std::string> lines;
+  std::ifstream file(path);
+  for (std::string line; std::getline(file, line);) lines.push_back(line);
+  std::sort(lines.begin(), lines.end());
+  return lines;
+}
+
+}  // namespace alea::test
