@@ -1,5 +1,6 @@
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -25,20 +26,22 @@ struct Fields<HeunOptions> {
     return std::tuple{
         field("steps", &O::steps, "solver steps; network evaluations are twice as many less one").range(1, 1000),
         field("rho", &O::rho, "levels are even in (sigma/alpha)^(1/rho)").range(1, 100),
-        field("sigma_max", &O::sigma_max, "first sigma/alpha; null: the schedule's at time T-1").range(1e-6, 1e6),
-        field("sigma_min", &O::sigma_min, "last sigma/alpha but zero; null: the schedule's at its first time").range(1e-6, 1e6)};
+        field("sigma_max", &O::sigma_max, "first sigma/alpha, at most the schedule's at time T-1; null: that").range(1e-6, 1e6),
+        field("sigma_min", &O::sigma_min, "last sigma/alpha but zero, at least the schedule's at its first time; null: that")
+            .range(1e-6, 1e6)};
   }
 };
 
 namespace {
 
-/// Error{config} unless the sigmas lie where the network was trained.
+/// Like EDM's own sampler, no noisier and no cleaner than the network was trained for.
 std::vector<double> heun_lambdas(const HeunOptions& options, const NoiseSchedule& schedule) {
   const double high = std::exp(-first_lambda(schedule, {})), low = std::exp(-last_lambda(schedule));
-  const double first = options.sigma_max.value_or(high), last = options.sigma_min.value_or(low);
-  if (!(first <= high * (1 + 1e-6) && last >= low * (1 - 1e-6) && (last < first || options.steps == 1)))
-    fail(ErrorCode::config, "heun: sigma_min = {} and sigma_max = {} must ascend within the schedule's {} to {}", last, first,
-         low, high);
+  const double first = std::clamp(options.sigma_max.value_or(high), low, high);
+  const double last = std::clamp(options.sigma_min.value_or(low), low, high);
+  if (!(last < first))
+    fail(ErrorCode::config, "heun: sigma_min must lie below sigma_max, found {} and {} within the schedule's {} to {}", last,
+         first, low, high);
   std::vector<double> lambdas;
   for (const double sigma : karras_sigmas(first, last, options.steps, options.rho)) lambdas.push_back(-std::log(sigma));
   return lambdas;

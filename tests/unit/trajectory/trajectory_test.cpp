@@ -126,6 +126,55 @@ TEST(Trajectory, EveryRowCarriesTheClassOfItsId) {
   EXPECT_FALSE(PhiloxStart(41, shape, 0).labels(ids).defined());
 }
 
+/// Says a clean image, three times x, and a fraction of variance, x, that don't follow from eps.
+class Talkative : public Recorder {
+ public:
+  Prediction predict(const Batch& batch) override {
+    return {.eps = Recorder::predict(batch).eps, .variance_fraction = batch.x, .x0 = batch.x * 3};
+  }
+};
+
+/// Keeps what the steps of one sampler look like.
+class Onlooker : public Estimator {
+ public:
+  explicit Onlooker(std::vector<StepView>& views) : views_(views) {}
+  std::vector<Query> rows(const StepView& step) override {
+    views_.push_back(step);
+    return {};
+  }
+  void consume(const StepView&, std::span<const Prediction>) override {}
+  bool needed_before_advance() const override { return false; }
+  std::vector<UncertaintyOutput> outputs() const override { return {}; }
+
+ private:
+  std::vector<StepView>& views_;
+};
+
+class OnlookerFactory : public EstimatorFactory {
+ public:
+  explicit OnlookerFactory(std::vector<StepView>& views) : views_(views) {}
+  std::unique_ptr<Estimator> start(const Ids&) const override { return std::make_unique<Onlooker>(views_); }
+  std::vector<std::string> statistics() const override { return {}; }
+  std::vector<SolverIndex> window(int) const override { return {}; }
+  int extra_nfe() const override { return 0; }
+
+ private:
+  std::vector<StepView>& views_;
+};
+
+TEST(Trajectory, AllThatANetworkSaysReachesTheSampler) {
+  Talkative denoiser;
+  std::vector<StepView> views;
+  Estimators onlooker;
+  onlooker.push_back(std::make_unique<OnlookerFactory>(views));
+  const SamplerContext context{denoiser.schedule(), 0};
+  const Json options = {{"kind", "ddpm"}, {"steps", 3}, {"variance", "learned"}, {"clip", false}};
+  const auto factory = make<SamplerFactory, const SamplerContext&>(sampler_registry(), options, context);
+  run_trajectory(denoiser, *factory, onlooker, {4, 9}, 1);
+  ASSERT_EQ(views.size(), 3u);
+  for (const StepView& view : views) EXPECT_TRUE(at::equal(view.x0, view.x * 3)) << view.index.value;
+}
+
 TEST(PhiloxStart, ClassesAreUniform) {
   constexpr int kClasses = 5, kIds = 5000;
   Ids ids(kIds);
