@@ -96,8 +96,10 @@ at::Tensor group_norm_silu(const at::Tensor& x, int groups, const at::Tensor& sc
   const float* scales = scale.const_data_ptr<float>();
   const float* shifts = shift.const_data_ptr<float>();
   const std::int64_t row = shape.channels * shape.pixels;
+  const std::int64_t step = scale.dim() == 2 ? shape.channels : 0;
   at::parallel_for(0, x.size(0), 1, [&](std::int64_t first, std::int64_t last) {
-    for (std::int64_t b = first; b < last; ++b) normalise_row(from + b * row, to + b * row, shape, scales, shifts, eps);
+    for (std::int64_t b = first; b < last; ++b)
+      normalise_row(from + b * row, to + b * row, shape, scales + b * step, shifts + b * step, eps);
   });
   return out;
 }

@@ -7,7 +7,8 @@ namespace alea::nn {
 /// True for a float32, channels-last CPU tensor outside autograd: what the fused kernel takes.
 bool can_fuse_group_norm_silu(const at::Tensor& x, const at::Tensor& scale);
 
-/// silu(group_norm(x)): x [B, C, H, W] channels-last, scale and shift [C]; statistics in double over each group.
+/// silu(group_norm(x)): x [B, C, H, W] channels-last, contiguous scale and shift [C], or [B, C] where each row has its own;
+/// statistics in double over each group.
 at::Tensor group_norm_silu(const at::Tensor& x, int groups, const at::Tensor& scale, const at::Tensor& shift, double eps);
 
 }  // namespace alea::nn

@@ -53,6 +53,15 @@ at::Tensor GroupNorm::then_silu(const at::Tensor& x) const {
   return at::silu((*this)(x));
 }
 
+at::Tensor GroupNorm::modulated_then_silu(const at::Tensor& x, const at::Tensor& row_scale, const at::Tensor& row_shift) const {
+  const at::Tensor factor = 1 + row_scale;
+  const at::Tensor scales = scale * factor;
+  if (can_fuse_group_norm_silu(x, scales))
+    return group_norm_silu(x, groups, scales, at::addcmul(row_shift, shift, factor), eps);
+  const auto by_pixel = [](const at::Tensor& row) { return row.unsqueeze(2).unsqueeze(3); };
+  return at::silu((*this)(x) * by_pixel(factor) + by_pixel(row_shift));
+}
+
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
   return q.is_meta() ? at::empty_like(q) : at::scaled_dot_product_attention(q, k, v);
 }

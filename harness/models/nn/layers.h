@@ -34,6 +34,8 @@ struct GroupNorm {
   GroupNorm(ParameterSource& source, const std::string& name, int channels, int groups, double eps);
   at::Tensor operator()(const at::Tensor& x) const;
   at::Tensor then_silu(const at::Tensor& x) const;  ///< silu(norm(x)), one pass where a kernel exists
+  /// silu(norm(x) * (1 + scale) + shift) with a row's own scale and shift [B, C], in one pass where a kernel exists.
+  at::Tensor modulated_then_silu(const at::Tensor& x, const at::Tensor& row_scale, const at::Tensor& row_shift) const;
 };
 
 /// softmax(q k^T / sqrt(d)) v: [B, heads, tokens, d]. Always 4-D: 3-D calls aren't bit-equal across batch splits.

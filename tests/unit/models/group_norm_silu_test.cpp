@@ -56,6 +56,25 @@ TEST(GroupNormSilu, RowsDontInfluenceEachOther) {
   EXPECT_TRUE(at::equal(group_norm_silu(row, 8, in.scale, in.shift, 1e-6), whole.narrow(0, 1, 1)));
 }
 
+TEST(GroupNormSilu, ModulationIsARowsOwnScaleAndShiftWithTheBitsOfEachAlone) {
+  const auto in = inputs(1, 2);
+  const auto row_scale = normals({3, 48}, 4), row_shift = normals({3, 48}, 5);
+  GroupNorm norm;
+  norm.scale = in.scale, norm.shift = in.shift, norm.groups = 8, norm.eps = 1e-5;
+  const auto found = norm.modulated_then_silu(in.x, row_scale, row_shift);
+  const auto plain =
+      at::group_norm(in.x.to(at::kDouble).contiguous(), 8, in.scale.to(at::kDouble), in.shift.to(at::kDouble), 1e-5);
+  const auto by_pixel = [](const at::Tensor& row) { return row.to(at::kDouble).unsqueeze(2).unsqueeze(3); };
+  const auto expected = at::silu(plain * (1 + by_pixel(row_scale)) + by_pixel(row_shift));
+  EXPECT_LT((found.to(at::kDouble) - expected).abs().max().item<double>(), 2e-5);
+  EXPECT_LT(
+      (norm.modulated_then_silu(in.x.contiguous(), row_scale, row_shift).to(at::kDouble) - expected).abs().max().item<double>(),
+      2e-5);
+  const auto row = in.x.narrow(0, 1, 1).contiguous(at::MemoryFormat::ChannelsLast);
+  EXPECT_TRUE(
+      at::equal(norm.modulated_then_silu(row, row_scale.narrow(0, 1, 1), row_shift.narrow(0, 1, 1)), found.narrow(0, 1, 1)));
+}
+
 TEST(GroupNormSilu, IsLeftToAutogradWhereGradientsAreWanted) {
   auto in = inputs(0, 1);
   EXPECT_TRUE(can_fuse_group_norm_silu(in.x, in.scale));

@@ -1,0 +1,104 @@
+#include "models/nn/adm_unet.h"
+
+#include <ATen/TensorOperators.h>
+
+#include "core/error.h"
+#include "models/manifest.h"
+#include "models/models.h"
+
+namespace alea {
+namespace {
+
+struct AdmUnetModelOptions {
+  std::string manifest;
+};
+
+}  // namespace
+
+template <>
+struct Fields<AdmUnetModelOptions> {
+  static auto table() {
+    return std::tuple{
+        field("manifest", &AdmUnetModelOptions::manifest, "manifest file, as given or below the data folder").required()};
+  }
+};
+
+namespace {
+
+template <class Options>
+Options read_part(const Json& json, const std::string& pointer, const std::string& source) {
+  ConfigErrors errors;
+  auto options = read_options<Options>(json, pointer, errors);
+  errors.throw_if_any(source);
+  return options;
+}
+
+ImageShape checked_shape(const DenoiserManifest& manifest, const nn::AdmUnetOptions& options, const std::string& source) {
+  const ImageShape shape = shape_of(manifest, source);
+  const int stride = 1 << (nn::checked(options).channel_mult.size() - 1);
+  if (shape.channels != options.in_channels || shape.height % stride != 0 || shape.width % stride != 0)
+    fail(ErrorCode::config,
+         "{}: /shape: expected [{}, height, width] with height and width divisible by {}, found [{}, {}, {}]; "
+         "/architecture/in_channels and /architecture/channel_mult say so",
+         source, options.in_channels, stride, shape.channels, shape.height, shape.width);
+  return shape;
+}
+
+/// [B, C or 2C, H, W] -> eps and, where the variance is learned, its fraction.
+Prediction split_channels(const at::Tensor& output, int channels) {
+  if (output.size(1) == channels) return {output};
+  return {output.narrow(1, 0, channels).contiguous(), output.narrow(1, channels, channels).contiguous().add(1).mul(0.5)};
+}
+
+class AdmUnet : public Denoiser {
+ public:
+  explicit AdmUnet(const std::filesystem::path& path) : AdmUnet(path.string(), path, read_denoiser_manifest(path)) {}
+
+  const DenoiserSpec& spec() const override { return spec_; }
+  const NoiseSchedule& schedule() const override { return schedule_; }
+
+  Prediction predict(const Batch& batch) override {
+    const auto& shape = spec_.shape;
+    if (batch.x.dim() != 4 || batch.x.size(2) != shape.height || batch.x.size(3) != shape.width)
+      fail(ErrorCode::shape, "adm_unet: expected x [B, {}, {}, {}], found {} dimensions of another extent", shape.channels,
+           shape.height, shape.width, batch.x.dim());
+    const auto output = unet_->forward(batch.x, batch.t, batch.labels, nn::DropoutSites(batch.mode, batch.ids));
+    return split_channels(output, shape.channels);
+  }
+
+ private:
+  AdmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest)
+      : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
+    const auto options = read_part<nn::AdmUnetOptions>(manifest.architecture, "/architecture", source);
+    const ImageShape shape = checked_shape(manifest, options, source);
+    const auto file = path.parent_path() / manifest.weights;
+    const auto loaded = load_weights(file, manifest.sha256);
+    MapSource weights(loaded.tensors, file.string());
+    unet_ = std::make_unique<nn::AdmUnet>(weights, options);
+    weights.finish();
+    spec_ = {.kind = "adm_unet",
+             .shape = shape,
+             .codec = {manifest.fold},
+             .n_classes = options.num_classes,
+             .n_parameters = count_parameters(loaded.tensors),
+             .train_dropout = manifest.train_dropout,
+             .dropout_sites = unet_->dropout_sites(),
+             .weights_sha256 = loaded.sha256};
+  }
+
+  NoiseSchedule schedule_;
+  DenoiserSpec spec_;
+  std::unique_ptr<nn::AdmUnet> unet_;
+};
+
+}  // namespace
+
+Plugin<Denoiser> adm_unet_model() {
+  return make_plugin<Denoiser, AdmUnetModelOptions>(
+      "adm_unet", "U-Net of guided-diffusion, with or without classes and learned variance (arXiv:2105.05233)",
+      [](const AdmUnetModelOptions& options) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<AdmUnet>(find_data_file(options.manifest));
+      });
+}
+
+}  // namespace alea

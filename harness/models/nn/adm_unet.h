@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "models/nn/adm_encoder.h"
+
+namespace alea::nn {
+
+class AdmUnet {
+ public:
+  /// Takes its parameters by their published names. The first convolution's weights decide the compute dtype; norms may stay
+  /// float32. Error{config} for options of which no network can be built.
+  AdmUnet(ParameterSource& source, const AdmUnetOptions& options);
+
+  /// x [B, in, H, W] float32, t [B] float32 in 0..T-1, labels [B] int64 below num_classes (undefined without classes) -> [B, out,
+  /// H, W] float32, which is eps and then, with a learned variance, v (arXiv:2102.09672 eq. 15). H and W divisible by
+  /// 2^(levels-1). Error{shape} when they don't fit.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels, const DropoutSites& dropout) const;
+
+  /// Names by site number, one a residual block in order of evaluation. Attention has none.
+  const std::vector<std::string>& dropout_sites() const { return sites_; }
+
+ private:
+  void add_output_block(const AdmParts& parts, std::size_t level, int in, bool is_last_of_level);
+  at::Tensor embed(const at::Tensor& t, const at::Tensor& labels) const;
+
+  AdmUnetOptions options_;
+  std::vector<std::string> sites_;
+  AdmEncoder encoder_;
+  at::Tensor label_embedding_;  ///< [classes, 4 * model_channels]
+  std::vector<AdmStage> output_;
+  GroupNorm norm_out_;
+  Conv2d conv_out_;
+};
+
+}  // namespace alea::nn
