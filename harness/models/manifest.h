@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,8 @@ struct DenoiserManifest {
   std::string prefix;                           ///< see CheckpointOptions
   double train_dropout = 0;                     ///< p of training
   std::string train_dropout_sites = "resnets";  ///< "resnets" or "all"
+  int label_offset = 0;                         ///< the network's time label is t + label_offset
+  std::optional<int> null_label;                ///< the label that stands for no class
   std::string about;                            ///< for people
 };
 
@@ -39,6 +42,8 @@ struct Fields<DenoiserManifest> {
         field("prefix", &M::prefix, "keys that begin with it count, without it"),
         field("train_dropout", &M::train_dropout, "dropout probability of training").range(0, 0.999),
         field("train_dropout_sites", &M::train_dropout_sites, "sites trained with dropout").one_of({"resnets", "all"}),
+        field("label_offset", &M::label_offset, "U-ViT: the network's time label is t + label_offset").range(0, 1),
+        field("null_label", &M::null_label, "U-ViT: the label that stands for no class").range(0, 1000000),
         field("about", &M::about, "for people")};
   }
 };

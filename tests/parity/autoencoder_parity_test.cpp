@@ -79,6 +79,14 @@ TEST_F(AutoencoderParity, TilesOfSmoothLatentsAreCloseToNoTiles) {
   EXPECT_LT(medium, error({.tile = 16, .overlap = 8}));
 }
 
+TEST(AutoencoderFullSize, A256PixelImageAgreesWithThePeer) {
+  if (!test::is_full_size_wanted()) GTEST_SKIP() << "622 GFLOP: set ALEA_FULL_SIZE=1";
+  const c10::InferenceMode inference;
+  const SafetensorsFile file(fixture("autoencoder_kl_full.safetensors"));
+  const auto latents = nn::scale_latents(test::hashed_input("full", {1, 4, 32, 32}), {});
+  test::expect_chosen_values(hashed({}).decode(latents), file);
+}
+
 TEST(AutoencoderKeys, AreThoseOfThePublishedNetworkUnderItsNamesAndDiffusersNewAndLegacyOnes) {
   MetaSource source;
   const nn::AutoencoderKl autoencoder(source, {});

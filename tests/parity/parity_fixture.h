@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <sstream>
 #include <string>
@@ -38,6 +40,24 @@ inline void expect_parity(const at::Tensor& output, const SafetensorsFile& file,
   const double peer = tensor_of(file, peer_error).item<double>();
   EXPECT_LE(max_difference(output, exact), std::max(2 * peer, 2.5e-5 * rms(exact)))
       << name << ": the peer's own error is " << peer;
+}
+
+/// What scripts/fixtures make of hashed_uniform(name): uniform in [-2, 2), to the bit.
+inline at::Tensor hashed_input(const std::string& name, at::IntArrayRef shape) {
+  double fan_in = 1;
+  for (std::size_t i = 1; i < shape.size(); ++i) fan_in *= static_cast<double>(shape[i]);
+  return HashedSource(2 * std::sqrt(fan_in)).take("input." + name, shape, ParameterRole::matrix);
+}
+
+/// Networks of published size take seconds and gigabytes: only when asked for.
+inline bool is_full_size_wanted() { return std::getenv("ALEA_FULL_SIZE") != nullptr; }
+
+/// Both sides in float32: a few values of `output` within 1e-4 of its root mean square.
+inline void expect_chosen_values(const at::Tensor& output, const SafetensorsFile& file) {
+  const double expected_rms = tensor_of(file, "rms").item<double>();
+  EXPECT_NEAR(rms(output), expected_rms, 1e-5 * expected_rms);
+  const auto values = output.contiguous().flatten().index_select(0, tensor_of(file, "chosen"));
+  EXPECT_LE(max_difference(values, tensor_of(file, "values")), 1e-4 * expected_rms);
 }
 
 /// "name [2, 3]" of every parameter, sorted.

@@ -103,6 +103,16 @@ TEST(UvitKeys, AreThoseOfThePublishedNetworks) {
   EXPECT_EQ(count_parameters(h4.made()), 500942656);
 }
 
+TEST(UvitFullSize, H2AgreesWithASecondImplementation) {
+  if (!test::is_full_size_wanted()) GTEST_SKIP() << "a network of 2 GB: set ALEA_FULL_SIZE=1";
+  const c10::InferenceMode inference;
+  const SafetensorsFile file(fixture("uvit_h2_full.safetensors"));
+  HashedSource source;
+  const nn::Uvit network(source, {});
+  const auto x = test::hashed_input("h2", {2, 4, 32, 32});
+  test::expect_chosen_values(network.forward(x, tensor_of(file, "t"), tensor_of(file, "labels")), file);
+}
+
 TEST(UvitShapes, PatchesAreLaidOutWithTheChannelFastest) {
   const auto image = nn::unpatchify(at::arange(2 * 2 * 2 * 2 * 3).view({1, 4, 12}), 2, 2, 3);
   ASSERT_EQ(image.sizes(), at::IntArrayRef({1, 3, 4, 4}));

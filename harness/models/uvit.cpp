@@ -1,0 +1,106 @@
+#include "models/nn/uvit.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
+
+#include "core/error.h"
+#include "models/checkpoint.h"
+#include "models/manifest.h"
+#include "models/models.h"
+
+namespace alea {
+namespace {
+
+struct UvitModelOptions {
+  std::string manifest;
+};
+
+}  // namespace
+
+template <>
+struct Fields<UvitModelOptions> {
+  static auto table() {
+    return std::tuple{
+        field("manifest", &UvitModelOptions::manifest, "manifest file, as given or below the data folder").required()};
+  }
+};
+
+namespace {
+
+template <class Options>
+Options read_part(const Json& json, const std::string& pointer, const std::string& source) {
+  ConfigErrors errors;
+  auto options = read_options<Options>(json, pointer, errors);
+  errors.throw_if_any(source);
+  return options;
+}
+
+/// The published label tables end with the null label: what samples may be is all before it.
+int sample_classes(const nn::UvitOptions& options, std::optional<int> null_label, const std::string& source) {
+  if (!null_label) return options.num_classes;
+  if (*null_label != options.num_classes - 1)
+    fail(ErrorCode::config, "{}: /null_label: expected {}, the last of \"num_classes\" {}, found {}", source,
+         options.num_classes - 1, options.num_classes, *null_label);
+  return *null_label;
+}
+
+void check_shape(const ImageShape& shape, const nn::UvitOptions& options, const std::string& source) {
+  if (shape != ImageShape{options.in_channels, options.img_size, options.img_size})
+    fail(ErrorCode::config, "{}: /shape: expected [{}, {}, {}] as in /architecture, found [{}, {}, {}]", source,
+         options.in_channels, options.img_size, options.img_size, shape.channels, shape.height, shape.width);
+}
+
+class UvitModel : public Denoiser {
+ public:
+  explicit UvitModel(const std::filesystem::path& path) : UvitModel(path.string(), path, read_denoiser_manifest(path)) {}
+
+  const DenoiserSpec& spec() const override { return spec_; }
+  const NoiseSchedule& schedule() const override { return schedule_; }
+
+  Prediction predict(const Batch& batch) override {
+    const bool needs_null_label = !batch.labels.defined() && null_label_;
+    const at::Tensor labels =
+        needs_null_label ? at::full({batch.x.size(0)}, *null_label_, batch.t.options().dtype(at::kLong)) : batch.labels;
+    return {uvit_->forward(batch.x, batch.t + label_offset_, labels)};
+  }
+
+ private:
+  UvitModel(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest)
+      : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)),
+        label_offset_(manifest.label_offset),
+        null_label_(manifest.null_label) {
+    const auto options = read_part<nn::UvitOptions>(manifest.architecture, "/architecture", source);
+    check_shape(shape_of(manifest, source), options, source);
+    const int n_classes = sample_classes(options, null_label_, source);
+    const Checkpoint checkpoint(path.parent_path() / manifest.weights,
+                                {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix});
+    CheckpointSource weights(checkpoint);
+    uvit_ = std::make_unique<nn::Uvit>(weights, options);
+    weights.finish();
+    spec_ = {.kind = "uvit",
+             .shape = shape_of(manifest, source),
+             .codec = {manifest.fold},
+             .n_classes = n_classes,
+             .n_parameters = weights.n_parameters(),
+             .train_dropout = manifest.train_dropout,
+             .dropout_sites = {},
+             .weights_sha256 = checkpoint.sha256()};
+  }
+
+  NoiseSchedule schedule_;
+  DenoiserSpec spec_;
+  int label_offset_;
+  std::optional<int> null_label_;
+  std::unique_ptr<nn::Uvit> uvit_;
+};
+
+}  // namespace
+
+Plugin<Denoiser> uvit_model() {
+  return make_plugin<Denoiser, UvitModelOptions>("uvit", "U-ViT with the layout of the published checkpoints (arXiv:2209.12152)",
+                                                 [](const UvitModelOptions& options) -> std::unique_ptr<Denoiser> {
+                                                   return std::make_unique<UvitModel>(find_data_file(options.manifest));
+                                                 });
+}
+
+}  // namespace alea
