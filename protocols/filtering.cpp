@@ -43,6 +43,7 @@ class Filtering final : public Protocol {
  private:
   Plan make_plan() const {
     return {.seed = options_.seed,
+            .start = options_.start,
             .n_samples = options_.generate,
             .block = options_.block,
             .micro_batch = options_.micro_batch,

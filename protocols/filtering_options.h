@@ -13,6 +13,7 @@ struct FilteringOptions {
   std::string name = "filtering";
   std::string preset = "paper";
   std::uint64_t seed = 0;
+  std::string start = "philox";
   Json model, sampler, estimators;
   std::string rank_by = "aleatoric.variance";
   std::uint64_t generate = 0;
@@ -36,6 +37,9 @@ struct Fields<FilteringOptions> {
         field("name", &O::name, "what reports call this run"),
         field("preset", &O::preset, "paper: the text, made consistent").one_of({"paper"}),
         field("seed", &O::seed, "decides every random number of the run"),
+        field("start", &O::start,
+              "x_T and classes: by seed and id, or as the paper's code draws them for one of its sets, whatever the seed")
+            .one_of({"philox", "imagenet64", "imagenet128", "imagenet128_uvit", "imagenet256", "imagenet512", "cifar10"}),
         field("model", &O::model, "the denoiser: {\"kind\": ...}").required(),
         field("sampler", &O::sampler, "the sampler: {\"kind\": ...}").required(),
         field("estimators", &O::estimators, "array of estimators; {\"kind\": \"random\"} must be among them, as a control")

@@ -14,6 +14,7 @@ namespace alea {
 /// What must be generated and stored before a protocol can score. Torch-free: run/ turns it into network calls.
 struct Plan {
   std::uint64_t seed = 0;
+  std::string start = "philox";  ///< where trajectories begin: by seed and id, or a set of the paper's start points
   std::uint64_t n_samples = 0;
   std::uint32_t block = 100;              ///< ids a file
   std::uint32_t micro_batch = 50;         ///< rows a network call: belongs to the result's identity

@@ -3,6 +3,7 @@
 #include <ATen/TensorOperators.h>
 
 #include "core/error.h"
+#include "models/checkpoint.h"
 #include "models/manifest.h"
 #include "models/models.h"
 
@@ -71,19 +72,19 @@ class AdmUnet : public Denoiser {
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
     const auto options = read_part<nn::AdmUnetOptions>(manifest.architecture, "/architecture", source);
     const ImageShape shape = checked_shape(manifest, options, source);
-    const auto file = path.parent_path() / manifest.weights;
-    const auto loaded = load_weights(file, manifest.sha256);
-    MapSource weights(loaded.tensors, file.string());
+    const Checkpoint checkpoint(path.parent_path() / manifest.weights,
+                                {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix});
+    CheckpointSource weights(checkpoint);
     unet_ = std::make_unique<nn::AdmUnet>(weights, options);
     weights.finish();
     spec_ = {.kind = "adm_unet",
              .shape = shape,
              .codec = {manifest.fold},
              .n_classes = options.num_classes,
-             .n_parameters = count_parameters(loaded.tensors),
+             .n_parameters = weights.n_parameters(),
              .train_dropout = manifest.train_dropout,
              .dropout_sites = unet_->dropout_sites(),
-             .weights_sha256 = loaded.sha256};
+             .weights_sha256 = checkpoint.sha256()};
   }
 
   NoiseSchedule schedule_;

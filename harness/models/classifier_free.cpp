@@ -57,6 +57,8 @@ class ClassifierFree : public Denoiser {
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return model_->schedule(); }
+  at::Tensor to_image(const at::Tensor& x) const override { return model_->to_image(x); }
+  at::Tensor map_to_image(const at::Tensor& map) const override { return model_->map_to_image(map); }
 
   Prediction predict(const Batch& batch) override {
     Batch without = batch;
@@ -82,18 +84,11 @@ class ClassifierFree : public Denoiser {
 }  // namespace
 
 Plugin<Denoiser> classifier_free_model() {
-  auto plugin = make_plugin<Denoiser, ClassifierFreeOptions>(
+  return make_wrapper_plugin<ClassifierFreeOptions>(
       "classifier_free", "classifier-free guidance (arXiv:2207.12598) of another model: two evaluations a prediction",
       [](const ClassifierFreeOptions& options) -> std::unique_ptr<Denoiser> {
         return std::make_unique<ClassifierFree>(options);
       });
-  plugin.resolve = [own = plugin.resolve](const Json& json, const std::string& pointer, ConfigErrors& errors) {
-    Json resolved = own(json, pointer, errors);
-    if (json.is_object() && json.contains("model"))
-      resolved["model"] = model_registry().resolve(json["model"], pointer + "/model", errors);
-    return resolved;
-  };
-  return plugin;
 }
 
 }  // namespace alea

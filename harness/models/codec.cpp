@@ -14,7 +14,12 @@ void require_images(const at::Tensor& x, const Codec& codec, const char* what) {
 
 }  // namespace
 
+at::Tensor Denoiser::to_image(const at::Tensor& x) const { return unfold_to_image(x, spec().codec); }
+
+at::Tensor Denoiser::map_to_image(const at::Tensor& map) const { return unfold_to_image(map, spec().codec); }
+
 ImageShape image_shape(const DenoiserSpec& spec) {
+  if (spec.image) return *spec.image;
   const int fold = spec.codec.fold;
   ALEA_CHECK(fold >= 1 && spec.shape.channels % (fold * fold) == 0, "{} channels don't unfold {} x {}", spec.shape.channels, fold,
              fold);

@@ -72,7 +72,8 @@ struct Codec {
 
 struct DenoiserSpec {
   std::string kind;
-  ImageShape shape;  ///< the network's space
+  ImageShape shape;                   ///< the network's space
+  std::optional<ImageShape> image{};  ///< where a decoder stands between the two; else as the codec says
   Codec codec;
   int n_classes = 0;                         ///< classes that its samples may have; 0: it takes no labels
   std::optional<std::int64_t> null_label{};  ///< stands for no class, where the network was trained with one
@@ -81,7 +82,7 @@ struct DenoiserSpec {
   std::int64_t n_parameters = 0;
   double train_dropout = 0;                  ///< p of training, 0 = trained without
   std::vector<std::string> dropout_sites{};  ///< in order of site number
-  std::string weights_sha256;              ///< empty: no weights
+  std::string weights_sha256;                ///< empty: no weights
 };
 
 ImageShape image_shape(const DenoiserSpec& spec);
@@ -94,6 +95,11 @@ class Denoiser {
   virtual const NoiseSchedule& schedule() const = 0;
   /// Rows don't influence each other. Throws Error{shape} when x isn't [B, C, H, W] of spec().shape or t isn't [B].
   virtual Prediction predict(const Batch& batch) = 0;
+
+  /// From the network's space [B, C, H, W] to images [B, c, h, w] of image_shape(spec()); a map of the network's space to one of
+  /// pixels, value by value.
+  virtual at::Tensor to_image(const at::Tensor& x) const;
+  virtual at::Tensor map_to_image(const at::Tensor& map) const;
 };
 
 /// Network space -> image [B, c, h, w], and back (Codec).

@@ -17,7 +17,9 @@ const Registry<Denoiser>& model_registry() {
 
 int forwards_of(const Json& resolved_model) {
   const int inner = resolved_model.contains("model") ? forwards_of(resolved_model["model"]) : 1;
-  return resolved_model.value("kind", "") == "classifier_free" ? 2 * inner : inner;
+  const std::string kind = resolved_model.value("kind", "");
+  if (kind == "classifier_guidance") return inner + kClassifierForwards;
+  return kind == "classifier_free" ? 2 * inner : inner;
 }
 
 }  // namespace alea

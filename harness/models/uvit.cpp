@@ -81,6 +81,8 @@ class UvitModel : public Denoiser {
              .shape = shape_of(manifest, source),
              .codec = {manifest.fold},
              .n_classes = n_classes,
+             .null_label = null_label_,
+             .knows_unconditional = null_label_.has_value(),
              .n_parameters = weights.n_parameters(),
              .train_dropout = manifest.train_dropout,
              .dropout_sites = {},

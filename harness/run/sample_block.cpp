@@ -8,6 +8,7 @@
 
 #include "models/models.h"
 #include "protocols/array_names.h"
+#include "run/start.h"
 #include "samplers/samplers.h"
 #include "trajectory/trajectory.h"
 #include "uncertainty/estimators.h"
@@ -17,6 +18,7 @@ namespace alea {
 struct BlockSampler::Parts {
   Plan plan;
   std::unique_ptr<Denoiser> denoiser;
+  std::unique_ptr<StartPoints> start;
   std::unique_ptr<SamplerFactory> sampler;
   std::vector<std::unique_ptr<EstimatorFactory>> estimators;
   SampleFacts facts;
@@ -63,15 +65,15 @@ struct BatchRows {
   }
 };
 
-BatchRows batch_rows(const TrajectoryResult& result, const Codec& codec, bool maps) {
-  const auto to_image = [&](const at::Tensor& x) { return unfold_to_image(x, codec).to(at::kCPU, at::kFloat).contiguous(); };
-  BatchRows out{to_image(result.sample), {}};
+BatchRows batch_rows(const TrajectoryResult& result, const Denoiser& denoiser, bool maps) {
+  const auto on_cpu = [](const at::Tensor& x) { return x.to(at::kCPU, at::kFloat).contiguous(); };
+  BatchRows out{on_cpu(denoiser.to_image(result.sample)), {}};
   for (const auto& output : result.outputs) {
     ALEA_CHECK(output.step_scores.dim() == 2 && output.step_scores.size(0) == out.images.size(0),
                "step scores of {} have {} rows", output.name, output.step_scores.size(0));
     const bool has_map = maps && output.map.defined();
-    out.statistics.push_back(
-        {output.name, output.step_scores.to(at::kCPU, at::kDouble).contiguous(), has_map ? to_image(output.map) : at::Tensor()});
+    out.statistics.push_back({output.name, output.step_scores.to(at::kCPU, at::kDouble).contiguous(),
+                              has_map ? on_cpu(denoiser.map_to_image(output.map)) : at::Tensor()});
   }
   return out;
 }
@@ -128,8 +130,14 @@ BlockSampler::BlockSampler(const Plan& plan) : parts_(std::make_unique<Parts>())
   for (const auto& estimator : plan.estimators)
     p.estimators.push_back(estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps()}));
   const auto& spec = p.denoiser->spec();
+  p.start = start_points(plan, spec);
   const ImageShape shape = image_shape(spec);
-  p.facts = {spec.kind, spec.weights_sha256, spec.n_parameters, {shape.channels, shape.height, shape.width}, p.sampler->nfe() * spec.forwards, 0};
+  p.facts = {spec.kind,
+             spec.weights_sha256,
+             spec.n_parameters,
+             {shape.channels, shape.height, shape.width},
+             p.sampler->nfe() * spec.forwards,
+             0};
   for (const auto& estimator : p.estimators) p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
 }
 
@@ -145,11 +153,11 @@ ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(
   block.images.assign(range.count * block.extent.elements(), 0);
   block.finite.assign(range.count, 0);
   for (const auto& ids : micro_batches_of(range, p.plan.micro_batch)) {
-    const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, p.plan.seed);
+    const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, *p.start);
     p.cost.base_nfe += result.cost.base_nfe * ids.size();
     p.cost.extra_nfe += result.cost.extra_nfe * ids.size();
     p.cost.padded += result.cost.padded;
-    const auto batch = batch_rows(result, p.denoiser->spec().codec, p.plan.maps);
+    const auto batch = batch_rows(result, *p.denoiser, p.plan.maps);
     if (block.done == 0) start_statistics(block, batch, range.count);
     const auto wanted = std::min<std::size_t>(ids.size(), range.count - block.done);
     for (std::size_t i = 0; i < wanted; ++i) take_row(block, batch, i);

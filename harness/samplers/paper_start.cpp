@@ -4,6 +4,7 @@
 #include <ATen/Version.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/randint.h>
+#include <ATen/ops/tensor.h>
 #include <torch/headeronly/version.h>
 
 #include <algorithm>
@@ -180,14 +181,14 @@ at::Tensor PaperStart::noise(const Ids& ids) const {
   return out;
 }
 
-std::vector<std::int64_t> PaperStart::labels(const Ids& ids) const {
+at::Tensor PaperStart::labels(const Ids& ids) const {
   std::vector<std::int64_t> out;
   out.reserve(ids.size());
   for (const SampleId id : ids) {
     require(id);
     out.push_back(index_.labels[id]);
   }
-  return out;
+  return at::tensor(out, at::kLong);
 }
 
 void PaperStart::require(SampleId id) const {

@@ -11,6 +11,7 @@
 #include "core/ids.h"
 #include "models/denoiser.h"
 #include "samplers/start_index.h"
+#include "samplers/start_points.h"
 
 namespace alea {
 
@@ -34,7 +35,7 @@ const PaperDataset& paper_dataset(std::string_view name);  ///< Error{config} li
 /// on a normal and computes them in groups of 16, so a row of 16k elements can be drawn by itself once the twister stands at its
 /// beginning. One pass of the twister alone finds where it stands at every 500th id, and the labels behind all normals; `cache`
 /// keeps that (0.5 MB a set), so it happens once. Safe to share between threads.
-class PaperStart {
+class PaperStart : public StartPoints {
  public:
   /// cache: folder, made where it is missing; empty = no file, one pass each time.
   /// Error{shape} where C*H*W is no multiple of 16, Error{not_comparable} where this machine's torch draws other numbers.
@@ -42,8 +43,8 @@ class PaperStart {
 
   /// x_T [B, C, H, W] float32 on the CPU; row b is that of ids[b]. Error{domain} for an id from n on: a run whose last
   /// micro-batch is padded needs its padding ids too.
-  at::Tensor noise(const Ids& ids) const;
-  std::vector<std::int64_t> labels(const Ids& ids) const;  ///< in [0, classes)
+  at::Tensor noise(const Ids& ids) const override;
+  at::Tensor labels(const Ids& ids) const override;  ///< [B] int64 in [0, classes)
 
   const PaperDataset& dataset() const { return dataset_; }
 

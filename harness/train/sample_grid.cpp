@@ -37,7 +37,7 @@ void write_sample_grid(const std::filesystem::path& manifest, int steps, std::ui
   Ids ids(kColumns * kColumns);
   std::iota(ids.begin(), ids.end(), SampleId{0});
   const auto result = run_trajectory(*denoiser, *sampler, {}, ids, seed);
-  const auto pictures = pictures_of(unfold_to_image(result.sample, denoiser->spec().codec));
+  const auto pictures = pictures_of(denoiser->to_image(result.sample));
   write_png(png, magnify(tile(pictures, kColumns, 1), 2));
 }
 

@@ -1,0 +1,127 @@
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/log_softmax.h>
+#include <ATen/ops/tensor.h>
+#include <torch/csrc/autograd/autograd.h>
+
+#include "core/error.h"
+#include "models/checkpoint.h"
+#include "models/manifest.h"
+#include "models/models.h"
+#include "models/nn/adm_classifier.h"
+
+namespace alea {
+namespace {
+
+struct ClassifierGuidanceOptions {
+  Json model;
+  std::string classifier;
+  double scale = 1;
+};
+
+/// Beside the classifier's weights.
+struct NoisyClassifierManifest {
+  Json architecture = Json::object();
+  std::string weights, sha256, member, prefix, about;
+};
+
+}  // namespace
+
+template <>
+struct Fields<ClassifierGuidanceOptions> {
+  static auto table() {
+    using O = ClassifierGuidanceOptions;
+    return std::tuple{field("model", &O::model, "the network that is guided: one of the other kinds with its options").required(),
+                      field("classifier", &O::classifier, "manifest file of a classifier of noisy images").required(),
+                      field("scale", &O::scale, "of the gradient").range(0, 1000)};
+  }
+};
+
+template <>
+struct Fields<NoisyClassifierManifest> {
+  static auto table() {
+    using M = NoisyClassifierManifest;
+    return std::tuple{field("architecture", &M::architecture, "options of the classifier").required(),
+                      field("weights", &M::weights, "file name, relative to the manifest").required(),
+                      field("sha256", &M::sha256, "of the weights").required(),
+                      field("member", &M::member, "which dict of a nested checkpoint"),
+                      field("prefix", &M::prefix, "keys that begin with it count, without it"),
+                      field("about", &M::about, "for people")};
+  }
+};
+
+namespace {
+
+std::unique_ptr<nn::AdmClassifier> load_classifier(const std::filesystem::path& path) {
+  ConfigErrors errors;
+  const auto manifest = read_options<NoisyClassifierManifest>(read_json_file(path), "", errors);
+  const auto options = read_options<nn::AdmClassifierOptions>(manifest.architecture, "/architecture", errors);
+  errors.throw_if_any(path.string());
+  const Checkpoint checkpoint(path.parent_path() / manifest.weights,
+                              {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix});
+  CheckpointSource source(checkpoint);
+  auto classifier = std::make_unique<nn::AdmClassifier>(source, options);
+  source.finish();
+  return classifier;
+}
+
+/// d/dx sum_b log p(y_b | x_b, t_b): rows don't influence each other, so row b is that of image b.
+at::Tensor log_likelihood_gradient(const nn::AdmClassifier& classifier, const Batch& batch) {
+  const at::AutoGradMode with_gradients(true);
+  const at::Tensor x = batch.x.detach().requires_grad_(true);
+  const at::Tensor chosen = at::log_softmax(classifier.forward(x, batch.t), 1).gather(1, batch.labels.unsqueeze(1)).sum();
+  return torch::autograd::grad({chosen}, {x}).front();
+}
+
+/// Classifier guidance (arXiv:2105.05233, algorithm 2): eps - scale sigma grad log p(y | x_t).
+class ClassifierGuidance : public Denoiser {
+ public:
+  explicit ClassifierGuidance(const ClassifierGuidanceOptions& options)
+      : scale_(options.scale),
+        model_(model_registry().make(options.model)),
+        classifier_(load_classifier(find_data_file(options.classifier))),
+        spec_(model_->spec()) {
+    if (spec_.n_classes == 0) fail(ErrorCode::config, "classifier_guidance: {} has no classes to guide to", spec_.kind);
+    spec_.kind = "classifier_guidance." + spec_.kind;
+    spec_.forwards += kClassifierForwards;
+  }
+
+  const DenoiserSpec& spec() const override { return spec_; }
+  const NoiseSchedule& schedule() const override { return model_->schedule(); }
+  at::Tensor to_image(const at::Tensor& x) const override { return model_->to_image(x); }
+  at::Tensor map_to_image(const at::Tensor& map) const override { return model_->map_to_image(map); }
+
+  Prediction predict(const Batch& batch) override {
+    if (!batch.labels.defined()) fail(ErrorCode::shape, "classifier_guidance: expected labels [B], found none");
+    Prediction out = model_->predict(batch);
+    out.eps = out.eps - log_likelihood_gradient(*classifier_, batch) * (sigmas(batch) * scale_);
+    out.x0 = at::Tensor();  // it follows from eps
+    return out;
+  }
+
+ private:
+  at::Tensor sigmas(const Batch& batch) const {
+    const at::Tensor times = batch.t.to(at::kCPU);
+    std::vector<float> out;
+    for (std::int64_t row = 0; row < times.size(0); ++row)
+      out.push_back(static_cast<float>(model_->schedule().level({times.const_data_ptr<float>()[row]}).sigma));
+    return at::tensor(out).to(batch.x.device()).view({-1, 1, 1, 1});
+  }
+
+  double scale_;
+  std::unique_ptr<Denoiser> model_;
+  std::unique_ptr<nn::AdmClassifier> classifier_;
+  DenoiserSpec spec_;
+};
+
+}  // namespace
+
+Plugin<Denoiser> classifier_guidance_model() {
+  return make_wrapper_plugin<ClassifierGuidanceOptions>(
+      "classifier_guidance", "classifier guidance (arXiv:2105.05233) of a class-conditional model: a forward and a backward more",
+      [](const ClassifierGuidanceOptions& options) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<ClassifierGuidance>(options);
+      });
+}
+
+}  // namespace alea

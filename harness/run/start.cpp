@@ -1,0 +1,34 @@
+#include "run/start.h"
+
+#include "core/error.h"
+#include "run/encode.h"
+#include "samplers/paper_start.h"
+
+namespace alea {
+
+std::unique_ptr<StartPoints> start_points(const Plan& plan, const DenoiserSpec& spec) {
+  if (plan.start == "philox") return std::make_unique<PhiloxStart>(plan.seed, spec.shape, spec.n_classes);
+  const PaperDataset& set = paper_dataset(plan.start);
+  const auto& shape = spec.shape;
+  const bool classes_fit = spec.n_classes == 0 || spec.n_classes == set.classes;
+  if (shape != set.shape || !classes_fit)
+    fail(ErrorCode::config, "/start: {} is of [{}, {}, {}] and {} classes, the network of [{}, {}, {}] and {}; choose philox",
+         set.name, set.shape.channels, set.shape.height, set.shape.width, set.classes, shape.channels, shape.height, shape.width,
+         spec.n_classes);
+  const auto cache = default_cache_folder();
+  auto start = std::make_unique<PaperStart>(set, cache.empty() ? cache : cache / "start");
+  if (spec.n_classes > 0) return start;
+  /// Its labels go unused: the network takes none.
+  class WithoutLabels : public StartPoints {
+   public:
+    explicit WithoutLabels(std::unique_ptr<PaperStart> start) : start_(std::move(start)) {}
+    at::Tensor noise(const Ids& ids) const override { return start_->noise(ids); }
+    at::Tensor labels(const Ids&) const override { return {}; }
+
+   private:
+    std::unique_ptr<PaperStart> start_;
+  };
+  return std::make_unique<WithoutLabels>(std::move(start));
+}
+
+}  // namespace alea
