@@ -35,7 +35,7 @@ TEST_P(SamplerContract, SamplesTheGaussianFlowEverBetter) {
     EXPECT_LT(error, std::max(previous, 0.02)) << steps;
     previous = error;
   }
-  EXPECT_LT(previous, 0.04);
+  EXPECT_LT(previous, test::sampler(GetParam(), 500, *test::gaussian(0.1))->is_deterministic() ? 0.04 : 0.08);
 }
 
 TEST_P(SamplerContract, KeepsItsPromisesAboutCostAndShape) {

@@ -3,8 +3,8 @@
 #include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/from_blob.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/log_softmax.h>
-#include <ATen/ops/ones.h>
 #include <c10/core/InferenceMode.h>
 #include <fmt/ranges.h>
 #include <gtest/gtest.h>
@@ -184,22 +184,47 @@ TEST(AdmUnet, DropsAtThePeersSitesAndNowhereElse) {
   expect_parity(unet.forward(first("x"), first("t"), first("labels"), nn::DropoutSites(everything, ids)), "a1.all_dropped");
 }
 
+/// scripts/fixtures/adm_unet.py's inputs(NAME, ...): twice the hash of "input.NAME" as a uniform in [-1, 1).
+at::Tensor hashed_input(const std::string& name, at::IntArrayRef shape) {
+  return HashedSource().take("input." + name, shape, ParameterRole::bias) * 20;
+}
+
+TEST(AdmUnet, FullSizeNetworkAgreesWithThePeer) {
+  if (std::getenv("ALEA_FULL_SIZE") == nullptr)
+    GTEST_SKIP() << "slow: a network of 296 million parameters; set ALEA_FULL_SIZE=1 to run it";
+  const c10::InferenceMode inference;
+  const SafetensorsFile file(ALEA_SOURCE_DIR "/tests/fixtures/adm64_full_size.safetensors");
+  HashedSource source(kGain);
+  const nn::AdmUnet unet(source, adm64());
+  const auto output = unet.forward(hashed_input("adm64", {1, 3, 64, 64}), at::full({1}, 37.0f), at::full({1}, 3, at::kLong),
+                                   nn::DropoutSites(kPlain, kNoIds));
+  const double rms = tensor_of(file, "rms").item<double>(), peer = tensor_of(file, "peer_error").item<double>();
+  EXPECT_NEAR(output.pow(2).mean().sqrt().item<double>(), rms, 1e-5 * rms);
+  const auto some = output.flatten().slice(0, 0, std::nullopt, 383);
+  const double error = (some - tensor_of(file, "output")).abs().max().item<double>();
+  EXPECT_LE(error, std::max(2 * peer, 2.5e-5 * rms)) << "the peer's memory layouts are " << peer << " apart";
+  RecordProperty("error", std::to_string(error));
+}
+
 TEST(AdmUnet, RowsDoNotInfluenceEachOther) {
   const c10::InferenceMode inference;
   HashedSource source(kGain);
   const nn::AdmUnet unet(source, a2());
-  const auto x = tensor_of(fixture(), "x").repeat({2, 1, 1, 1}) * at::arange(1, 5).view({4, 1, 1, 1}) / 2;
-  const auto t = at::arange(4, at::kFloat) * 300, labels = at::arange(4, at::kLong) * 3;
-  const Ids ids{3, 5, 7, 9};
+  const auto x = tensor_of(fixture(), "x").repeat({3, 1, 1, 1}).narrow(0, 0, 5) * at::arange(1, 6).view({5, 1, 1, 1}) / 2;
+  const auto t = at::arange(5, at::kFloat) * 200, labels = at::arange(5, at::kLong) * 2;
+  const Ids ids{3, 5, 7, 9, 11};
   for (const Mode& mode : {kPlain, Mode{DropoutMode{.p = 0.3}}}) {
     const auto rows = [&](std::int64_t start, std::int64_t n) {
       const Ids chosen(ids.begin() + start, ids.begin() + start + n);
       return unet.forward(x.narrow(0, start, n), t.narrow(0, start, n), labels.narrow(0, start, n),
                           nn::DropoutSites(mode, chosen));
     };
-    const auto whole = rows(0, 4);
+    const auto whole = rows(0, 5);
     EXPECT_TRUE(at::equal(rows(0, 3), whole.narrow(0, 0, 3)));
-    EXPECT_TRUE(at::equal(rows(3, 1), whole.narrow(0, 3, 1)));
+    EXPECT_TRUE(at::equal(rows(3, 2), whole.narrow(0, 3, 2)));
+    const auto backwards =
+        unet.forward(x.flip(0), t.flip(0), labels.flip(0), nn::DropoutSites(mode, Ids(ids.rbegin(), ids.rend())));
+    EXPECT_TRUE(at::equal(backwards.flip(0), whole));
   }
 }
 

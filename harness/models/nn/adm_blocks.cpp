@@ -63,7 +63,7 @@ AdmResBlock::AdmResBlock(ParameterSource& source, const std::string& name, const
 at::Tensor AdmResBlock::operator()(const at::Tensor& x, const at::Tensor& silu_embedding, const DropoutSites& dropout) const {
   const at::Tensor outer = resample(x, resampling);
   at::Tensor h = conv_in(resample(norm_in.then_silu(x), resampling));
-  const at::Tensor e = embedding(silu_embedding).to(h.scalar_type());
+  const at::Tensor e = embedding.by_row(silu_embedding).to(h.scalar_type());
   if (scale_shift) {
     const auto halves = e.chunk(2, 1);
     h = norm_out.modulated_then_silu(h, halves[0], halves[1]);

@@ -137,7 +137,7 @@ void AdmEncoder::require_shapes(const at::Tensor& x, const at::Tensor& t) const 
 
 at::Tensor AdmEncoder::embed(const at::Tensor& t) const {
   const auto waves = timestep_embedding(t, model_channels_, true, 0).to(time_1_.weight.scalar_type());
-  return time_2_(at::silu(time_1_(waves)));
+  return time_2_.by_row(at::silu(time_1_.by_row(waves)));
 }
 
 at::Tensor AdmEncoder::forward(const at::Tensor& x, const at::Tensor& silu_embedding, const DropoutSites& dropout,

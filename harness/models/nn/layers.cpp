@@ -38,6 +38,13 @@ Linear::Linear(ParameterSource& source, const std::string& name, int in, int out
 
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
 
+at::Tensor Linear::by_row(const at::Tensor& x) const {
+  if (!x.is_cpu() || x.size(0) == 0) return (*this)(x);
+  std::vector<at::Tensor> rows;
+  for (const at::Tensor& row : x.split(1)) rows.push_back((*this)(row));
+  return at::cat(rows);
+}
+
 GroupNorm::GroupNorm(ParameterSource& source, const std::string& name, int channels, int groups, double eps)
     : scale(source.take(name + ".weight", {channels}, ParameterRole::norm_scale)),
       shift(source.take(name + ".bias", {channels}, ParameterRole::norm_shift)),
@@ -56,10 +63,9 @@ at::Tensor GroupNorm::then_silu(const at::Tensor& x) const {
 at::Tensor GroupNorm::modulated_then_silu(const at::Tensor& x, const at::Tensor& row_scale, const at::Tensor& row_shift) const {
   const at::Tensor factor = 1 + row_scale;
   const at::Tensor scales = scale * factor;
-  if (can_fuse_group_norm_silu(x, scales))
-    return group_norm_silu(x, groups, scales, at::addcmul(row_shift, shift, factor), eps);
+  if (can_fuse_group_norm_silu(x, scales)) return group_norm_silu(x, groups, scales, at::addcmul(row_shift, shift, factor), eps);
   const auto by_pixel = [](const at::Tensor& row) { return row.unsqueeze(2).unsqueeze(3); };
-  return at::silu((*this)(x) * by_pixel(factor) + by_pixel(row_shift));
+  return at::silu((*this)(x)*by_pixel(factor) + by_pixel(row_shift));
 }
 
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
