@@ -1,5 +1,4 @@
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/clamp.h>
 
 #include <algorithm>
 #include <cmath>
@@ -80,6 +79,7 @@ DdimPlan ddim_plan(const DdimOptions& options, const SamplerContext& context) {
   plan.evaluations = evaluations_at(times, context.schedule);
   plan.targets = ddim_targets(options, context.schedule, plan.evaluations);
   plan.final_level = plan.targets.back();
+  plan.clip = options.clip;
   plan.is_deterministic = options.eta == 0;
   return plan;
 }
@@ -90,11 +90,6 @@ class Ddim : public PlannedSolver {
       : PlannedSolver("ddim", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
 
  private:
-  at::Tensor denoised(const at::Tensor& x, const Prediction& prediction, const NoiseLevel& level) const override {
-    const at::Tensor x0 = clean_image(x, prediction, level);
-    return plan_->options.clip ? at::clamp(x0, -1, 1) : x0;
-  }
-
   at::Tensor advance(const StepView& step, const Prediction&) override {
     const NoiseLevel target = plan_->targets[step.index.value];
     const double spread = plan_->options.eta * std::sqrt(posterior_variance(step.level, target));

@@ -1,5 +1,4 @@
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/clamp.h>
 #include <ATen/ops/exp.h>
 
 #include <algorithm>
@@ -52,6 +51,7 @@ DdpmPlan ddpm_plan(const DdpmOptions& options, const SamplerContext& context) {
   plan.seed = context.seed;
   const auto times = spaced_times(options.spacing, options.steps, context.schedule.train_steps(), options.steps_offset);
   plan.evaluations = evaluations_at(times, context.schedule);
+  plan.clip = options.clip;
   plan.is_deterministic = options.steps == 1;
   return plan;
 }
@@ -68,17 +68,12 @@ class Ddpm : public PlannedSolver {
       : PlannedSolver("ddpm", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
 
  private:
-  at::Tensor denoised(const at::Tensor& x, const Prediction& prediction, const NoiseLevel& level) const override {
-    const at::Tensor x0 = clean_image(x, prediction, level);
-    return plan_->options.clip ? at::clamp(x0, -1, 1) : x0;
-  }
-
   at::Tensor advance(const StepView& step, const Prediction& prediction) override {
-    const std::size_t next = step.index.value + 1;
-    if (next == plan_->evaluations.size()) return posterior_mean(step.x, step.x0, step.level, plan_->final_level);
-    const NoiseLevel target = plan_->evaluations[next].level;
+    const NoiseLevel target = plan_->level_after(step.index);
+    const at::Tensor mean = posterior_mean(step.x, step.x0, step.level, target);
+    if (plan_->is_last(step.index)) return mean;
     const at::Tensor noise = sampler_noise(plan_->seed, step.index, *step.ids, step.x);
-    return posterior_mean(step.x, step.x0, step.level, target) + spread_of(noise, step.level, target, prediction);
+    return mean + spread_of(noise, step.level, target, prediction);
   }
 
   at::Tensor spread_of(const at::Tensor& noise, const NoiseLevel& t, const NoiseLevel& s, const Prediction& prediction) const {

@@ -50,8 +50,7 @@ class DpmSolver2 : public PlannedSolver {
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {
     const std::size_t i = step.index.value;
-    const bool is_last = i + 1 == plan_->evaluations.size();
-    const NoiseLevel target = is_last ? plan_->final_level : plan_->evaluations[i + 1].level;
+    const NoiseLevel target = plan_->level_after(step.index);
     if (i % 2 == 0) start_ = step.x;
     const NoiseLevel start = plan_->evaluations[i - i % 2].level;
     return noise_form_order_1(start_, step.eps, start, target);

@@ -56,9 +56,9 @@ class Dpmpp2m : public PlannedSolver {
   at::Tensor advance(const StepView& step, const Prediction&) override {
     const at::Tensor earlier = std::exchange(earlier_x0_, step.x0);
     const std::size_t i = step.index.value;
-    const bool is_last = i + 1 == plan_->evaluations.size();
-    const NoiseLevel target = is_last ? plan_->final_level : plan_->evaluations[i + 1].level;
-    if (i == 0 || (is_last && plan_->is_last_of_order_1)) return data_form_order_1(step.x, step.x0, step.level, target);
+    const NoiseLevel target = plan_->level_after(step.index);
+    if (i == 0 || (plan_->is_last(step.index) && plan_->is_last_of_order_1))
+      return data_form_order_1(step.x, step.x0, step.level, target);
     const double r = log_snr_gain(plan_->evaluations[i - 1].level, step.level) / log_snr_gain(step.level, target);
     return data_form_order_2(step.x, step.x0, slope_of(earlier, step.x0, r), step.level, target, plan_->rule);
   }

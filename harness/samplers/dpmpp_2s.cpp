@@ -59,9 +59,8 @@ class Dpmpp2s : public PlannedSolver {
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {
     const std::size_t i = step.index.value;
-    const bool is_last = i + 1 == plan_->evaluations.size();
-    const NoiseLevel target = is_last ? plan_->final_level : plan_->evaluations[i + 1].level;
-    if (i % 2 == 0 || (is_last && plan_->is_last_of_order_1)) {
+    const NoiseLevel target = plan_->level_after(step.index);
+    if (i % 2 == 0 || (plan_->is_last(step.index) && plan_->is_last_of_order_1)) {
       start_ = step.x;
       start_x0_ = step.x0;
       return data_form_order_1(step.x, step.x0, step.level, target);

@@ -60,9 +60,7 @@ class FlowEuler : public PlannedSolver {
 
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {
-    const std::size_t next = step.index.value + 1;
-    const NoiseLevel target = next == plan_->evaluations.size() ? plan_->final_level : plan_->evaluations[next].level;
-    return flow_step(step.x, step.eps - step.x0, step.level, target);
+    return flow_step(step.x, step.eps - step.x0, step.level, plan_->level_after(step.index));
   }
 
   std::shared_ptr<const SolverPlan> plan_;

@@ -67,8 +67,7 @@ class Heun : public PlannedSolver {
     if (i % 2 == 1) return noise_form_order_1(start_, (start_eps_ + step.eps) / 2, plan_->evaluations[i - 1].level, step.level);
     start_ = step.x;
     start_eps_ = step.eps;
-    const bool is_last = i + 1 == plan_->evaluations.size();
-    return noise_form_order_1(step.x, step.eps, step.level, is_last ? plan_->final_level : plan_->evaluations[i + 1].level);
+    return noise_form_order_1(step.x, step.eps, step.level, plan_->level_after(step.index));
   }
 
   std::shared_ptr<const SolverPlan> plan_;

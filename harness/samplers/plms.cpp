@@ -66,9 +66,7 @@ class Plms : public PlannedSolver {
     if (i == 0) start_ = step.x;
     history_.push_front(step.eps);
     if (history_.size() > 4) history_.pop_back();
-    const bool is_last = i + 1 == plan_->evaluations.size();
-    const NoiseLevel target = is_last ? plan_->final_level : plan_->evaluations[i + 1].level;
-    return noise_form_order_1(step.x, adams_bashforth(history_), step.level, target);
+    return noise_form_order_1(step.x, adams_bashforth(history_), step.level, plan_->level_after(step.index));
   }
 
   std::shared_ptr<const SolverPlan> plan_;

@@ -1,5 +1,7 @@
 #include "samplers/solver.h"
 
+#include <ATen/ops/clamp.h>
+
 #include "core/error.h"
 
 namespace alea {
@@ -27,7 +29,7 @@ StepView PlannedSolver::view(const Prediction& prediction) const {
           .level = here().level,
           .x = x_,
           .eps = prediction.eps,
-          .x0 = denoised(x_, prediction, here().level),
+          .x0 = denoised(prediction),
           .ids = &ids_};
 }
 
@@ -41,8 +43,9 @@ at::Tensor PlannedSolver::sample() const {
   return x_;
 }
 
-at::Tensor PlannedSolver::denoised(const at::Tensor& x, const Prediction& prediction, const NoiseLevel& level) const {
-  return clean_image(x, prediction, level);
+at::Tensor PlannedSolver::denoised(const Prediction& prediction) const {
+  const at::Tensor x0 = clean_image(x_, prediction, here().level);
+  return plan_.clip ? at::clamp(x0, -1, 1) : x0;
 }
 
 }  // namespace alea

@@ -21,6 +21,11 @@ struct SolverPlan {
   Evaluations evaluations;  ///< noisiest first
   NoiseLevel final_level = {};
   bool is_deterministic = true;
+  bool clip = false;  ///< clean images to [-1, 1]
+
+  bool is_last(SolverIndex at) const { return static_cast<std::size_t>(at.value) + 1 == evaluations.size(); }
+  /// Where the step from an evaluation leads.
+  NoiseLevel level_after(SolverIndex at) const { return is_last(at) ? final_level : evaluations[at.value + 1].level; }
 };
 
 /// The clean image that a prediction implies: its own where the network says one, else from eps.
@@ -38,13 +43,12 @@ class PlannedSolver : public Sampler {
   at::Tensor sample() const final;
 
  protected:
-  /// What view() shows as the clean image; solvers that clip say so here.
-  virtual at::Tensor denoised(const at::Tensor& x, const Prediction& prediction, const NoiseLevel& level) const;
-
   /// x at the next evaluation or, after the last one, the sample.
   virtual at::Tensor advance(const StepView& step, const Prediction& prediction) = 0;
 
  private:
+  /// What view() shows as the clean image.
+  at::Tensor denoised(const Prediction& prediction) const;
   bool is_finished() const { return index_ == static_cast<int>(plan_.evaluations.size()); }
   const Evaluation& here() const { return plan_.evaluations[index_]; }
 

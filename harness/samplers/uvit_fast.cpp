@@ -70,7 +70,7 @@ class UvitFast : public PlannedSolver {
   at::Tensor advance(const StepView& step, const Prediction&) override {
     const int i = step.index.value;
     const Block block = plan_->block_of[i];
-    const NoiseLevel start = level(block.first), target = level(i + 1);
+    const NoiseLevel start = plan_->evaluations[block.first].level, target = plan_->level_after(step.index);
     if (i == block.first) {
       start_ = step.x;
       start_x0_ = step.x0;
@@ -79,10 +79,6 @@ class UvitFast : public PlannedSolver {
     const double r = log_snr_gain(start, step.level) / log_snr_gain(start, target);
     const SlopeRule rule = block.order == 2 ? SlopeRule::midpoint : SlopeRule::heun;
     return data_form_order_2(start_, start_x0_, slope_of(start_x0_, step.x0, r), start, target, rule);
-  }
-
-  NoiseLevel level(int i) const {
-    return i < static_cast<int>(plan_->evaluations.size()) ? plan_->evaluations[i].level : plan_->final_level;
   }
 
   std::shared_ptr<const UvitFastPlan> plan_;
