@@ -3,36 +3,11 @@
 #include <ATen/TensorOperators.h>
 
 #include "core/error.h"
-#include "models/checkpoint.h"
 #include "models/manifest.h"
 #include "models/models.h"
 
 namespace alea {
 namespace {
-
-struct AdmUnetModelOptions {
-  std::string manifest;
-};
-
-}  // namespace
-
-template <>
-struct Fields<AdmUnetModelOptions> {
-  static auto table() {
-    return std::tuple{
-        field("manifest", &AdmUnetModelOptions::manifest, "manifest file, as given or below the data folder").required()};
-  }
-};
-
-namespace {
-
-template <class Options>
-Options read_part(const Json& json, const std::string& pointer, const std::string& source) {
-  ConfigErrors errors;
-  auto options = read_options<Options>(json, pointer, errors);
-  errors.throw_if_any(source);
-  return options;
-}
 
 ImageShape checked_shape(const DenoiserManifest& manifest, const nn::AdmUnetOptions& options, const std::string& source) {
   const ImageShape shape = shape_of(manifest, source);
@@ -72,8 +47,7 @@ class AdmUnet : public Denoiser {
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
     const auto options = read_part<nn::AdmUnetOptions>(manifest.architecture, "/architecture", source);
     const ImageShape shape = checked_shape(manifest, options, source);
-    const Checkpoint checkpoint(path.parent_path() / manifest.weights,
-                                {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix});
+    const Checkpoint checkpoint = open_checkpoint(manifest, path);
     CheckpointSource weights(checkpoint);
     unet_ = std::make_unique<nn::AdmUnet>(weights, options);
     weights.finish();
@@ -95,9 +69,9 @@ class AdmUnet : public Denoiser {
 }  // namespace
 
 Plugin<Denoiser> adm_unet_model() {
-  return make_plugin<Denoiser, AdmUnetModelOptions>(
+  return make_plugin<Denoiser, ManifestOptions>(
       "adm_unet", "U-Net of guided-diffusion, with or without classes and learned variance (arXiv:2105.05233)",
-      [](const AdmUnetModelOptions& options) -> std::unique_ptr<Denoiser> {
+      [](const ManifestOptions& options) -> std::unique_ptr<Denoiser> {
         return std::make_unique<AdmUnet>(find_data_file(options.manifest));
       });
 }

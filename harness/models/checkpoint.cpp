@@ -77,6 +77,35 @@ std::map<std::string, std::string> weight_map(const std::filesystem::path& index
   return out;
 }
 
+/// The files that an index names, in order.
+std::vector<std::filesystem::path> shards_of(const std::filesystem::path& index,
+                                             const std::map<std::string, std::string>& where) {
+  std::set<std::string> names;
+  for (const auto& [key, file] : where) names.insert(file);
+  std::vector<std::filesystem::path> paths;
+  for (const auto& name : names) {
+    paths.push_back(index.parent_path() / name);
+    if (!std::filesystem::exists(paths.back()))
+      fail(ErrorCode::io, "{}: a shard that {} lists isn't there", paths.back().string(), index.string());
+  }
+  return paths;
+}
+
+/// Of what `sha256sum` prints for them.
+std::string sha256_of_shards(const std::vector<std::filesystem::path>& shards) {
+  std::string lines;
+  for (const auto& path : shards) lines += sha256_file(path) + "  " + path.filename().string() + "\n";
+  return sha256_hex(std::as_bytes(std::span(lines)));
+}
+
+void expect_listed(const std::filesystem::path& index, const std::map<std::string, std::string>& where,
+                   const std::map<std::string, TensorSpan>& tensors) {
+  for (const auto& [key, file] : where)
+    if (!tensors.contains(key)) fail(ErrorCode::data, "{}: key {} is listed in {}, but isn't there", index.string(), key, file);
+  for (const auto& [key, span] : tensors)
+    if (!where.contains(key)) fail(ErrorCode::data, "{}: key {} is in a shard, but not listed", index.string(), key);
+}
+
 /// The wrapper's prefix that every key has, or "".
 std::string common_prefix(const std::map<std::string, TensorSpan>& tensors) {
   for (const char* prefix : {"module.", "_orig_mod."}) {
@@ -91,14 +120,13 @@ std::string common_prefix(const std::map<std::string, TensorSpan>& tensors) {
 Checkpoint::Checkpoint(const std::filesystem::path& path, const CheckpointOptions& options) : source_(path.string()) {
   if (!std::filesystem::exists(path))
     fail(ErrorCode::io, "{}: weights not found; train them with 'alea train', or fetch them with scripts/fetch", source_);
-  if (is_index(path)) {
-    open_shards(path, options.member);
-  } else {
-    sha256_ = sha256_file(path);
-    check_sha256(source_, options.sha256, sha256_);
-    open(path, options.member);
-  }
-  if (is_index(path)) check_sha256(source_, options.sha256, sha256_);
+  const bool is_sharded = is_index(path);
+  const auto where = is_sharded ? weight_map(path) : std::map<std::string, std::string>();
+  const std::vector<std::filesystem::path> files = is_sharded ? shards_of(path, where) : std::vector{path};
+  sha256_ = is_sharded ? sha256_of_shards(files) : sha256_file(path);
+  check_sha256(source_, options.sha256, sha256_);
+  for (const auto& file : files) open(file, options.member);
+  if (is_sharded) expect_listed(path, where, tensors_);
   choose_names(options);
 }
 
@@ -113,25 +141,6 @@ void Checkpoint::open(const std::filesystem::path& path, const std::string& memb
   for (auto& [name, span] : spans)
     if (!tensors_.emplace(name, std::move(span)).second)
       fail(ErrorCode::data, "{}: key {} is in an earlier shard too", path.string(), name);
-}
-
-void Checkpoint::open_shards(const std::filesystem::path& index, const std::string& member) {
-  const auto where = weight_map(index);
-  std::set<std::string> names;
-  for (const auto& [key, file] : where) names.insert(file);
-  std::string lines;
-  for (const auto& name : names) {
-    const auto path = index.parent_path() / name;
-    if (!std::filesystem::exists(path))
-      fail(ErrorCode::io, "{}: a shard that {} lists isn't there", path.string(), index.string());
-    lines += sha256_file(path) + "  " + name + "\n";
-    open(path, member);
-  }
-  sha256_ = sha256_hex(std::as_bytes(std::span(lines)));
-  for (const auto& [key, file] : where)
-    if (!tensors_.contains(key)) fail(ErrorCode::data, "{}: key {} is listed in {}, but isn't there", index.string(), key, file);
-  for (const auto& [key, span] : tensors_)
-    if (!where.contains(key)) fail(ErrorCode::data, "{}: key {} is in a shard, but not listed", index.string(), key);
 }
 
 void Checkpoint::choose_names(const CheckpointOptions& options) {

@@ -50,7 +50,6 @@ class Checkpoint {
     std::shared_ptr<const void> owner;
   };
   void open(const std::filesystem::path& path, const std::string& member);
-  void open_shards(const std::filesystem::path& index, const std::string& member);
   void choose_names(const CheckpointOptions& options);
 
   std::string source_, sha256_;

@@ -3,7 +3,7 @@
 #include <ATen/ops/std.h>
 
 #include "core/error.h"
-#include "models/models.h"
+#include "models/wrapper.h"
 
 namespace alea {
 namespace {
@@ -43,10 +43,9 @@ at::Tensor rescaled(const at::Tensor& guided, const at::Tensor& conditional, dou
   return guided * (spread(conditional) / spread(guided)) * phi + guided * (1 - phi);
 }
 
-class ClassifierFree : public Denoiser {
+class ClassifierFree : public Wrapper {
  public:
-  explicit ClassifierFree(const ClassifierFreeOptions& options)
-      : options_(options), model_(model_registry().make(options.model)), spec_(model_->spec()) {
+  explicit ClassifierFree(const ClassifierFreeOptions& options) : Wrapper(options.model), options_(options) {
     if (!spec_.knows_unconditional)
       fail(ErrorCode::config,
            "classifier_free: {} was trained without a null class (its manifest names none), so there is nothing to guide from",
@@ -54,11 +53,6 @@ class ClassifierFree : public Denoiser {
     spec_.kind = "classifier_free." + spec_.kind;
     spec_.forwards *= 2;
   }
-
-  const DenoiserSpec& spec() const override { return spec_; }
-  const NoiseSchedule& schedule() const override { return model_->schedule(); }
-  at::Tensor to_image(const at::Tensor& x) const override { return model_->to_image(x); }
-  at::Tensor map_to_image(const at::Tensor& map) const override { return model_->map_to_image(map); }
 
   Prediction predict(const Batch& batch) override {
     Batch without = batch;
@@ -77,8 +71,6 @@ class ClassifierFree : public Denoiser {
 
  private:
   ClassifierFreeOptions options_;
-  std::unique_ptr<Denoiser> model_;
-  DenoiserSpec spec_;
 };
 
 }  // namespace

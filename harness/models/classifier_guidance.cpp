@@ -5,10 +5,9 @@
 #include <torch/csrc/autograd/autograd.h>
 
 #include "core/error.h"
-#include "models/checkpoint.h"
 #include "models/manifest.h"
-#include "models/models.h"
 #include "models/nn/adm_classifier.h"
+#include "models/wrapper.h"
 
 namespace alea {
 namespace {
@@ -17,12 +16,6 @@ struct ClassifierGuidanceOptions {
   Json model;
   std::string classifier;
   double scale = 1;
-};
-
-/// Beside the classifier's weights.
-struct NoisyClassifierManifest {
-  Json architecture = Json::object();
-  std::string weights, sha256, member, prefix, about;
 };
 
 }  // namespace
@@ -37,28 +30,14 @@ struct Fields<ClassifierGuidanceOptions> {
   }
 };
 
-template <>
-struct Fields<NoisyClassifierManifest> {
-  static auto table() {
-    using M = NoisyClassifierManifest;
-    return std::tuple{field("architecture", &M::architecture, "options of the classifier").required(),
-                      field("weights", &M::weights, "file name, relative to the manifest").required(),
-                      field("sha256", &M::sha256, "of the weights").required(),
-                      field("member", &M::member, "which dict of a nested checkpoint"),
-                      field("prefix", &M::prefix, "keys that begin with it count, without it"),
-                      field("about", &M::about, "for people")};
-  }
-};
-
 namespace {
 
 std::unique_ptr<nn::AdmClassifier> load_classifier(const std::filesystem::path& path) {
   ConfigErrors errors;
-  const auto manifest = read_options<NoisyClassifierManifest>(read_json_file(path), "", errors);
+  const auto manifest = read_options<NetworkManifest>(read_json_file(path), "", errors);
   const auto options = read_options<nn::AdmClassifierOptions>(manifest.architecture, "/architecture", errors);
   errors.throw_if_any(path.string());
-  const Checkpoint checkpoint(path.parent_path() / manifest.weights,
-                              {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix});
+  const Checkpoint checkpoint = open_checkpoint(manifest, path);
   CheckpointSource source(checkpoint);
   auto classifier = std::make_unique<nn::AdmClassifier>(source, options);
   source.finish();
@@ -74,22 +53,14 @@ at::Tensor log_likelihood_gradient(const nn::AdmClassifier& classifier, const Ba
 }
 
 /// Classifier guidance (arXiv:2105.05233, algorithm 2): eps - scale sigma grad log p(y | x_t).
-class ClassifierGuidance : public Denoiser {
+class ClassifierGuidance : public Wrapper {
  public:
   explicit ClassifierGuidance(const ClassifierGuidanceOptions& options)
-      : scale_(options.scale),
-        model_(model_registry().make(options.model)),
-        classifier_(load_classifier(find_data_file(options.classifier))),
-        spec_(model_->spec()) {
+      : Wrapper(options.model), scale_(options.scale), classifier_(load_classifier(find_data_file(options.classifier))) {
     if (spec_.n_classes == 0) fail(ErrorCode::config, "classifier_guidance: {} has no classes to guide to", spec_.kind);
     spec_.kind = "classifier_guidance." + spec_.kind;
     spec_.forwards += kClassifierForwards;
   }
-
-  const DenoiserSpec& spec() const override { return spec_; }
-  const NoiseSchedule& schedule() const override { return model_->schedule(); }
-  at::Tensor to_image(const at::Tensor& x) const override { return model_->to_image(x); }
-  at::Tensor map_to_image(const at::Tensor& map) const override { return model_->map_to_image(map); }
 
   Prediction predict(const Batch& batch) override {
     if (!batch.labels.defined()) fail(ErrorCode::shape, "classifier_guidance: expected labels [B], found none");
@@ -109,9 +80,7 @@ class ClassifierGuidance : public Denoiser {
   }
 
   double scale_;
-  std::unique_ptr<Denoiser> model_;
   std::unique_ptr<nn::AdmClassifier> classifier_;
-  DenoiserSpec spec_;
 };
 
 }  // namespace

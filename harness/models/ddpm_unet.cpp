@@ -3,37 +3,12 @@
 #include <cstring>
 
 #include "core/error.h"
-#include "models/checkpoint.h"
 #include "models/manifest.h"
 #include "models/models.h"
 #include "models/nn/unet.h"
 
 namespace alea {
 namespace {
-
-struct DdpmUnetOptions {
-  std::string manifest;
-};
-
-}  // namespace
-
-template <>
-struct Fields<DdpmUnetOptions> {
-  static auto table() {
-    return std::tuple{
-        field("manifest", &DdpmUnetOptions::manifest, "manifest file, as given or below the data folder").required()};
-  }
-};
-
-namespace {
-
-template <class Options>
-Options read_part(const Json& json, const std::string& pointer, const std::string& source) {
-  ConfigErrors errors;
-  auto options = read_options<Options>(json, pointer, errors);
-  errors.throw_if_any(source);
-  return options;
-}
 
 /// Attention's parameters had other names until diffusers 0.14: the published files still have them.
 std::string current_attention_name(const std::string& name) {
@@ -64,9 +39,7 @@ class DdpmUnet : public Denoiser {
  private:
   DdpmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest)
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
-    const Checkpoint checkpoint(
-        path.parent_path() / manifest.weights,
-        {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix, .rename = current_attention_name});
+    const Checkpoint checkpoint = open_checkpoint(manifest, path, current_attention_name);
     CheckpointSource weights(checkpoint);
     unet_ = std::make_unique<nn::Unet>(weights, read_part<nn::UnetOptions>(manifest.architecture, "/architecture", source));
     weights.finish();
@@ -87,9 +60,9 @@ class DdpmUnet : public Denoiser {
 }  // namespace
 
 Plugin<Denoiser> ddpm_unet_model() {
-  return make_plugin<Denoiser, DdpmUnetOptions>("ddpm_unet",
+  return make_plugin<Denoiser, ManifestOptions>("ddpm_unet",
                                                 "DDPM U-Net with the layout of google/ddpm-cifar10-32 (arXiv:2006.11239)",
-                                                [](const DdpmUnetOptions& options) -> std::unique_ptr<Denoiser> {
+                                                [](const ManifestOptions& options) -> std::unique_ptr<Denoiser> {
                                                   return std::make_unique<DdpmUnet>(find_data_file(options.manifest));
                                                 });
 }

@@ -16,22 +16,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-struct ExportedOptions {
-  std::string manifest;
-};
-
-}  // namespace
-
-template <>
-struct Fields<ExportedOptions> {
-  static auto table() {
-    return std::tuple{
-        field("manifest", &ExportedOptions::manifest, "manifest file, as given or below the data folder").required()};
-  }
-};
-
-namespace {
-
 ExportedManifest read_exported_manifest(const fs::path& path) {
   ConfigErrors errors;
   auto manifest = read_options<ExportedManifest>(read_json_file(path), "", errors);
@@ -45,13 +29,6 @@ ExportedManifest read_exported_manifest(const fs::path& path) {
   return manifest;
 }
 
-NoiseSchedule schedule_of(const ExportedManifest& manifest, const fs::path& path) {
-  ConfigErrors errors;
-  const auto options = read_options<ScheduleOptions>(manifest.schedule, "/schedule", errors);
-  errors.throw_if_any(path.string());
-  return NoiseSchedule(options);
-}
-
 /// Rows of one time, as a prediction of noise and clean image.
 Prediction recovered(const std::string& prediction, const at::Tensor& x, const at::Tensor& answer, const NoiseLevel& level) {
   if (prediction == "x0") return {.eps = eps_from_x0(x, answer, level), .x0 = answer};
@@ -63,7 +40,9 @@ Prediction recovered(const std::string& prediction, const at::Tensor& x, const a
 /// A user's own network: whatever it predicts, in whatever time convention.
 class Exported : public Denoiser {
  public:
-  explicit Exported(const fs::path& path) : manifest_(read_exported_manifest(path)), schedule_(schedule_of(manifest_, path)) {
+  explicit Exported(const fs::path& path)
+      : manifest_(read_exported_manifest(path)),
+        schedule_(read_part<ScheduleOptions>(manifest_.schedule, "/schedule", path.string())) {
     const fs::path module = path.parent_path() / manifest_.module;
     if (!fs::exists(module)) fail(ErrorCode::io, "{}: /module: no such file as {}", path.string(), module.string());
     const std::string sha256 = sha256_file(module);
@@ -153,9 +132,9 @@ class Exported : public Denoiser {
 }  // namespace
 
 Plugin<Denoiser> exported_model() {
-  return make_plugin<Denoiser, ExportedOptions>(
+  return make_plugin<Denoiser, ManifestOptions>(
       "exported", "your own network, exported as TorchScript or .pt2, with a JSON that says what it predicts",
-      [](const ExportedOptions& options) -> std::unique_ptr<Denoiser> {
+      [](const ManifestOptions& options) -> std::unique_ptr<Denoiser> {
         return std::make_unique<Exported>(find_data_file(options.manifest));
       });
 }

@@ -3,10 +3,9 @@
 #include <ATen/ops/upsample_nearest2d.h>
 
 #include "core/error.h"
-#include "models/checkpoint.h"
 #include "models/manifest.h"
-#include "models/models.h"
 #include "models/nn/autoencoder_kl.h"
+#include "models/wrapper.h"
 
 namespace alea {
 namespace {
@@ -15,12 +14,6 @@ struct LatentOptions {
   Json model;
   std::string autoencoder;
   int tile = 0, overlap = 16;
-};
-
-/// Beside the autoencoder's weights.
-struct AutoencoderManifest {
-  Json architecture = Json::object();
-  std::string weights, sha256, member, prefix, about;
 };
 
 }  // namespace
@@ -37,45 +30,28 @@ struct Fields<LatentOptions> {
   }
 };
 
-template <>
-struct Fields<AutoencoderManifest> {
-  static auto table() {
-    using M = AutoencoderManifest;
-    return std::tuple{field("architecture", &M::architecture, "options of the autoencoder"),
-                      field("weights", &M::weights, "file name, relative to the manifest").required(),
-                      field("sha256", &M::sha256, "of the weights").required(),
-                      field("member", &M::member, "which dict of a nested checkpoint"),
-                      field("prefix", &M::prefix, "keys that begin with it count, without it: first_stage_model."),
-                      field("about", &M::about, "for people")};
-  }
-};
-
 namespace {
 
 std::unique_ptr<nn::AutoencoderKl> load_autoencoder(const std::filesystem::path& path) {
   ConfigErrors errors;
-  const auto manifest = read_options<AutoencoderManifest>(read_json_file(path), "", errors);
+  const auto manifest = read_options<NetworkManifest>(read_json_file(path), "", errors);
   const auto options = read_options<nn::AutoencoderOptions>(manifest.architecture, "/architecture", errors);
   errors.throw_if_any(path.string());
-  const auto file = path.parent_path() / manifest.weights;
-  const Checkpoint checkpoint(file, {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix});
+  const Checkpoint checkpoint = open_checkpoint(manifest, path);
   WeightMap stored;
   for (const auto& [name, span] : checkpoint.tensors()) stored[name] = checkpoint.read(name);
   const WeightMap weights = nn::ldm_names(stored);
-  MapSource source(weights, file.string());
+  MapSource source(weights, checkpoint.source());
   auto autoencoder = std::make_unique<nn::AutoencoderKl>(source, options);
   source.finish();
   return autoencoder;
 }
 
 /// A diffusion model of latents with the decoder that makes images of them (arXiv:2112.10752).
-class Latent : public Denoiser {
+class Latent : public Wrapper {
  public:
   explicit Latent(const LatentOptions& options)
-      : options_(options),
-        model_(model_registry().make(options.model)),
-        autoencoder_(load_autoencoder(find_data_file(options.autoencoder))),
-        spec_(model_->spec()) {
+      : Wrapper(options.model), options_(options), autoencoder_(load_autoencoder(find_data_file(options.autoencoder))) {
     const auto& shape = spec_.shape;
     const auto& decoder = autoencoder_->options();
     if (shape.channels != decoder.z_channels || spec_.codec.fold != 1)
@@ -87,8 +63,6 @@ class Latent : public Denoiser {
     spec_.image = ImageShape{decoder.out_channels, shape.height * factor, shape.width * factor};
   }
 
-  const DenoiserSpec& spec() const override { return spec_; }
-  const NoiseSchedule& schedule() const override { return model_->schedule(); }
   Prediction predict(const Batch& batch) override { return model_->predict(batch); }
 
   /// Image by image: memory stays that of one, and no image depends on its neighbours in the batch.
@@ -112,9 +86,7 @@ class Latent : public Denoiser {
 
  private:
   LatentOptions options_;
-  std::unique_ptr<Denoiser> model_;
   std::unique_ptr<nn::AutoencoderKl> autoencoder_;
-  DenoiserSpec spec_;
 };
 
 }  // namespace

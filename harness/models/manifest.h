@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/config.h"
+#include "models/checkpoint.h"
 #include "models/denoiser.h"
 
 namespace alea {
@@ -47,6 +48,57 @@ struct Fields<DenoiserManifest> {
         field("about", &M::about, "for people")};
   }
 };
+
+/// What a config says of a model whose manifest says the rest.
+struct ManifestOptions {
+  std::string manifest;
+};
+
+template <>
+struct Fields<ManifestOptions> {
+  static auto table() {
+    return std::tuple{
+        field("manifest", &ManifestOptions::manifest, "manifest file, as given or below the data folder").required()};
+  }
+};
+
+/// Weights that need no schedule or shape beside them: a classifier's, an autoencoder's.
+struct NetworkManifest {
+  Json architecture = Json::object();
+  std::string weights, sha256, member, prefix;  ///< as DenoiserManifest's
+  std::string about;                            ///< for people
+};
+
+template <>
+struct Fields<NetworkManifest> {
+  static auto table() {
+    using M = NetworkManifest;
+    return std::tuple{field("architecture", &M::architecture, "options of the network"),
+                      field("weights", &M::weights, "file name, relative to the manifest").required(),
+                      field("sha256", &M::sha256, "of the weights").required(),
+                      field("member", &M::member, "which dict of a nested checkpoint: ema, ..."),
+                      field("prefix", &M::prefix, "keys that begin with it count, without it"),
+                      field("about", &M::about, "for people")};
+  }
+};
+
+/// Options below `pointer` of a manifest. Error{config} with pointers, naming `source`.
+template <class Options>
+Options read_part(const Json& json, const std::string& pointer, const std::string& source) {
+  ConfigErrors errors;
+  auto options = read_options<Options>(json, pointer, errors);
+  errors.throw_if_any(source);
+  return options;
+}
+
+/// The checkpoint that a manifest at `path` names.
+template <class Manifest>
+Checkpoint open_checkpoint(const Manifest& manifest, const std::filesystem::path& path,
+                           std::function<std::string(const std::string&)> rename = {}) {
+  return Checkpoint(
+      path.parent_path() / manifest.weights,
+      {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix, .rename = std::move(rename)});
+}
 
 /// `name` as given, or below the data folder. Error{io} when neither exists, Error{config} with pointers when it is wrong.
 std::filesystem::path find_data_file(const std::string& name);

@@ -4,36 +4,11 @@
 #include <ATen/ops/full.h>
 
 #include "core/error.h"
-#include "models/checkpoint.h"
 #include "models/manifest.h"
 #include "models/models.h"
 
 namespace alea {
 namespace {
-
-struct UvitModelOptions {
-  std::string manifest;
-};
-
-}  // namespace
-
-template <>
-struct Fields<UvitModelOptions> {
-  static auto table() {
-    return std::tuple{
-        field("manifest", &UvitModelOptions::manifest, "manifest file, as given or below the data folder").required()};
-  }
-};
-
-namespace {
-
-template <class Options>
-Options read_part(const Json& json, const std::string& pointer, const std::string& source) {
-  ConfigErrors errors;
-  auto options = read_options<Options>(json, pointer, errors);
-  errors.throw_if_any(source);
-  return options;
-}
 
 /// The published label tables end with the null label: what samples may be is all before it.
 int sample_classes(const nn::UvitOptions& options, std::optional<int> null_label, const std::string& source) {
@@ -72,8 +47,7 @@ class UvitModel : public Denoiser {
     const auto options = read_part<nn::UvitOptions>(manifest.architecture, "/architecture", source);
     check_shape(shape_of(manifest, source), options, source);
     const int n_classes = sample_classes(options, null_label_, source);
-    const Checkpoint checkpoint(path.parent_path() / manifest.weights,
-                                {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix});
+    const Checkpoint checkpoint = open_checkpoint(manifest, path);
     CheckpointSource weights(checkpoint);
     uvit_ = std::make_unique<nn::Uvit>(weights, options);
     weights.finish();
@@ -99,10 +73,10 @@ class UvitModel : public Denoiser {
 }  // namespace
 
 Plugin<Denoiser> uvit_model() {
-  return make_plugin<Denoiser, UvitModelOptions>("uvit", "U-ViT with the layout of the published checkpoints (arXiv:2209.12152)",
-                                                 [](const UvitModelOptions& options) -> std::unique_ptr<Denoiser> {
-                                                   return std::make_unique<UvitModel>(find_data_file(options.manifest));
-                                                 });
+  return make_plugin<Denoiser, ManifestOptions>("uvit", "U-ViT with the layout of the published checkpoints (arXiv:2209.12152)",
+                                                [](const ManifestOptions& options) -> std::unique_ptr<Denoiser> {
+                                                  return std::make_unique<UvitModel>(find_data_file(options.manifest));
+                                                });
 }
 
 }  // namespace alea

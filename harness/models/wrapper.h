@@ -1,0 +1,25 @@
+#pragma once
+
+#include <memory>
+
+#include "models/models.h"
+
+namespace alea {
+
+/// A model around another: what it doesn't say otherwise is the inner one's.
+class Wrapper : public Denoiser {
+ public:
+  /// From the inner model's resolved config.
+  explicit Wrapper(const Json& model) : model_(model_registry().make(model)), spec_(model_->spec()) {}
+
+  const DenoiserSpec& spec() const override { return spec_; }
+  const NoiseSchedule& schedule() const override { return model_->schedule(); }
+  at::Tensor to_image(const at::Tensor& x) const override { return model_->to_image(x); }
+  at::Tensor map_to_image(const at::Tensor& map) const override { return model_->map_to_image(map); }
+
+ protected:
+  std::unique_ptr<Denoiser> model_;
+  DenoiserSpec spec_;
+};
+
+}  // namespace alea
