@@ -8,65 +8,22 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cmath>
-#include <numeric>
 
 #include "models/models.h"
 #include "samplers/samplers.h"
 #include "tests/support/plugins.h"
+#include "tests/unit/trajectory/recorder.h"
 #include "uncertainty/estimators.h"
 
 namespace alea {
 namespace {
 
+using test::all_three;
 using test::code_of;
+using test::ddim;
+using test::Estimators;
 using test::make;
-using Estimators = std::vector<std::unique_ptr<EstimatorFactory>>;
-
-/// Notes what the network was asked.
-class Recorder : public Denoiser {
- public:
-  explicit Recorder(const Json& config = {{"kind", "toy_mixture"}, {"height", 3}, {"width", 5}})
-      : inner_(make(model_registry(), config)) {}
-
-  const DenoiserSpec& spec() const override { return inner_->spec(); }
-  const NoiseSchedule& schedule() const override { return inner_->schedule(); }
-  Prediction predict(const Batch& batch) override {
-    EXPECT_FALSE(at::GradMode::is_enabled());
-    EXPECT_EQ(batch.x.size(0), static_cast<std::int64_t>(batch.ids.size()));
-    calls.push_back(batch);
-    return inner_->predict(batch);
-  }
-
-  std::uint64_t rows() const {
-    std::uint64_t out = 0;
-    for (const Batch& call : calls) out += call.ids.size();
-    return out;
-  }
-
-  std::vector<Batch> calls;
-
- private:
-  std::unique_ptr<Denoiser> inner_;
-};
-
-std::unique_ptr<SamplerFactory> ddim(const Denoiser& denoiser, int steps) {
-  const SamplerContext context{denoiser.schedule(), 0};
-  return make<SamplerFactory, const SamplerContext&>(sampler_registry(), {{"kind", "ddim"}, {"steps", steps}}, context);
-}
-
-std::unique_ptr<EstimatorFactory> estimator(const Json& config, int n_steps) {
-  const EstimatorContext context{2, n_steps};
-  return make<EstimatorFactory, const EstimatorContext&>(estimator_registry(), config, context);
-}
-
-Estimators all_three(int n_steps, int first, int last) {
-  Estimators out;
-  out.push_back(estimator({{"kind", "aleatoric"}, {"passes", 3}, {"first_index", first}, {"last_index", last}}, n_steps));
-  out.push_back(estimator({{"kind", "random"}}, n_steps));
-  out.push_back(estimator({{"kind", "eps_energy"}, {"first_index", first}, {"last_index", last}}, n_steps));
-  return out;
-}
+using test::Recorder;
 
 void expect_equal(const TrajectoryResult& a, const TrajectoryResult& b) {
   EXPECT_TRUE(at::equal(a.sample, b.sample));
@@ -104,86 +61,6 @@ TEST(Trajectory, EstimatorsThatOnlyWatchDontChangeTheSample) {
   EXPECT_TRUE(at::equal(run_trajectory(watched, *ddim(watched, 8), all_three(8, 2, 6), ids, 3).sample,
                         run_trajectory(alone, *ddim(alone, 8), {}, ids, 3).sample));
   EXPECT_EQ(alone.calls.size(), 8u);
-}
-
-TEST(Trajectory, StartsAtTheNoiseOfTheIds) {
-  const Ids ids{12, 3};
-  Recorder denoiser;
-  run_trajectory(denoiser, *ddim(denoiser, 2), {}, ids, 41);
-  EXPECT_TRUE(at::equal(denoiser.calls.front().x, initial_noise(41, ids, denoiser.spec().shape)));
-  EXPECT_EQ(denoiser.calls.front().ids, ids);
-}
-
-TEST(Trajectory, EveryRowCarriesTheClassOfItsId) {
-  const Ids ids{12, 3, 7};
-  Recorder denoiser;
-  const auto& shape = denoiser.spec().shape;
-  const PhiloxStart start(41, shape, 1000);
-  run_trajectory(denoiser, *ddim(denoiser, 6), all_three(6, 2, 4), ids, start);
-  for (const Batch& call : denoiser.calls) EXPECT_TRUE(at::equal(call.labels, start.labels(call.ids)));
-  EXPECT_EQ(start.labels({7})[0].item<std::int64_t>(), start.labels(ids)[2].item<std::int64_t>());
-  EXPECT_FALSE(at::equal(PhiloxStart(42, shape, 1000).labels(ids), start.labels(ids)));
-  EXPECT_FALSE(PhiloxStart(41, shape, 0).labels(ids).defined());
-}
-
-/// Says a clean image, three times x, and a fraction of variance, x, that don't follow from eps.
-class Talkative : public Recorder {
- public:
-  Prediction predict(const Batch& batch) override {
-    return {.eps = Recorder::predict(batch).eps, .variance_fraction = batch.x, .x0 = batch.x * 3};
-  }
-};
-
-/// Keeps what the steps of one sampler look like.
-class Onlooker : public Estimator {
- public:
-  explicit Onlooker(std::vector<StepView>& views) : views_(views) {}
-  std::vector<Query> rows(const StepView& step) override {
-    views_.push_back(step);
-    return {};
-  }
-  void consume(const StepView&, std::span<const Prediction>) override {}
-  bool needed_before_advance() const override { return false; }
-  std::vector<UncertaintyOutput> outputs() const override { return {}; }
-
- private:
-  std::vector<StepView>& views_;
-};
-
-class OnlookerFactory : public EstimatorFactory {
- public:
-  explicit OnlookerFactory(std::vector<StepView>& views) : views_(views) {}
-  std::unique_ptr<Estimator> start(const Ids&) const override { return std::make_unique<Onlooker>(views_); }
-  std::vector<std::string> statistics() const override { return {}; }
-  std::vector<SolverIndex> window(int) const override { return {}; }
-  int extra_nfe() const override { return 0; }
-
- private:
-  std::vector<StepView>& views_;
-};
-
-TEST(Trajectory, AllThatANetworkSaysReachesTheSampler) {
-  Talkative denoiser;
-  std::vector<StepView> views;
-  Estimators onlooker;
-  onlooker.push_back(std::make_unique<OnlookerFactory>(views));
-  const SamplerContext context{denoiser.schedule(), 0};
-  const Json options = {{"kind", "ddpm"}, {"steps", 3}, {"variance", "learned"}, {"clip", false}};
-  const auto factory = make<SamplerFactory, const SamplerContext&>(sampler_registry(), options, context);
-  run_trajectory(denoiser, *factory, onlooker, {4, 9}, 1);
-  ASSERT_EQ(views.size(), 3u);
-  for (const StepView& view : views) EXPECT_TRUE(at::equal(view.x0, view.x * 3)) << view.index.value;
-}
-
-TEST(PhiloxStart, ClassesAreUniform) {
-  constexpr int kClasses = 5, kIds = 5000;
-  Ids ids(kIds);
-  std::iota(ids.begin(), ids.end(), SampleId{0});
-  const at::Tensor labels = PhiloxStart(1, {1, 1, 1}, kClasses).labels(ids);
-  for (int label = 0; label < kClasses; ++label)
-    EXPECT_NEAR((labels == label).sum().item<std::int64_t>(), kIds / kClasses, 4 * std::sqrt(kIds * 0.2 * 0.8));
-  EXPECT_EQ(labels.min().item<std::int64_t>(), 0);
-  EXPECT_EQ(labels.max().item<std::int64_t>(), kClasses - 1);
 }
 
 /// Asks for some rows only, with some modes, and keeps what it gets; the score is the sum of what it got.
