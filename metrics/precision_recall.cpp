@@ -4,9 +4,9 @@
 #include <array>
 #include <atomic>
 #include <bit>
-#include <numeric>
 
 #include "core/error.h"
+#include "core/ids.h"
 #include "metrics/distance_tiles.h"
 #include "metrics/half_radii.h"
 #include "metrics/neighbours.h"
@@ -197,12 +197,6 @@ void check_sets(const FeatureView& real, const FeatureView& generated, std::uint
   }
 }
 
-std::vector<std::uint64_t> places(std::size_t n) {
-  std::vector<std::uint64_t> out(n);
-  std::iota(out.begin(), out.end(), std::uint64_t{0});
-  return out;
-}
-
 void check_ids(std::size_t n, std::span<const std::uint64_t> ids) {
   if (ids.size() != n) fail(ErrorCode::shape, "precision and recall: {} ids for {} generated rows", ids.size(), n);
   expect_every_group(jackknife_group_sizes(ids), "precision and recall");
@@ -226,7 +220,7 @@ ManifoldMetrics manifold_metrics(const FeatureView& real, const FeatureView& gen
   const bool intervals = !ids.empty();
   if (intervals) check_ids(generated.n, ids);
   const HalfRadii generated_radii = half_radii(generated, ids, options.k);
-  const HalfRadii real_radii = half_radii(real, places(intervals ? real.n : 0), options.k);
+  const HalfRadii real_radii = half_radii(real, consecutive_ids(intervals ? real.n : 0), options.k);
   const Cover cover = Pass(real, generated, ids, options.rim, real_radii, generated_radii).run();
   ManifoldMetrics metrics;
   metrics.recall = share_of(cover.is_in_a_ball, intervals);

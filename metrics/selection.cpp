@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "core/ids.h"
 #include "core/philox.h"
 #include "metrics/lapack.h"
 
@@ -67,9 +68,7 @@ std::vector<double> random_scores(std::span<const std::uint64_t> ids, std::uint6
 }
 
 std::vector<std::uint32_t> random_subset(std::size_t n, std::size_t keep, std::uint64_t seed, std::uint32_t draw) {
-  std::vector<std::uint64_t> ids(n);
-  std::iota(ids.begin(), ids.end(), std::uint64_t{0});
-  return keep_by_score(random_scores(ids, seed, draw), keep, KeepSide::lowest);
+  return keep_by_score(random_scores(consecutive_ids(n), seed, draw), keep, KeepSide::lowest);
 }
 
 std::size_t reduced_keep(std::size_t keep, std::size_t n, std::size_t left) {

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 
 #include "core/error.h"
+#include "core/ids.h"
 #include "metrics/frechet.h"
 #include "metrics/inception_score.h"
 #include "metrics/kid.h"
@@ -26,15 +26,6 @@ struct Inputs {
   }
 };
 
-MetricRow row_of(std::string name, Direction direction, std::string unit, std::uint64_t n) {
-  MetricRow row;
-  row.name = std::move(name);
-  row.direction = direction;
-  row.unit = std::move(unit);
-  row.n = n;
-  return row;
-}
-
 MetricRow null_row(MetricRow row, std::string why) {
   row.why_null = std::move(why);
   return row;
@@ -54,8 +45,8 @@ MetricRow all_rows_row(MetricRow row, std::string note, Estimate estimate) {
 constexpr const char* kOnlyStatistics = "needs images on both sides: a statistics file holds no single features";
 
 void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
-  MetricRow row =
-      row_of(in.names.of("kid", "kernel_distance"), Direction::lower, "squared maximum mean discrepancy", in.generated.pool.n);
+  MetricRow row = metric_row(in.names.of("kid", "kernel_distance"), Direction::lower, "squared maximum mean discrepancy",
+                             in.generated.pool.n);
   if (in.real.pool.n == 0 || in.generated.pool.n == 0) {
     if (names_metric(in.options, "kid")) rows.push_back(null_row(row, kOnlyStatistics));
     return;
@@ -77,7 +68,7 @@ void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
   row.value = subsets.mean;
   rows.push_back(row);
   if (in.jackknife_ids().empty()) return;
-  rows.push_back(all_rows_row(row_of(in.names.of("kid.all", "kernel_distance.all"), row.direction, row.unit, row.n),
+  rows.push_back(all_rows_row(metric_row(in.names.of("kid.all", "kernel_distance.all"), row.direction, row.unit, row.n),
                               "one estimate from all rows", [&](std::vector<double>* leave_one_out) {
                                 return kid_interval(in.real.pool, in.generated.pool, in.jackknife_ids(), leave_one_out);
                               }));
@@ -85,7 +76,7 @@ void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
 
 void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
   const FeatureView& logits = in.generated.logits;
-  MetricRow row = row_of(in.names.of("is", "class_score"), Direction::higher, "1", logits.n);
+  MetricRow row = metric_row(in.names.of("is", "class_score"), Direction::higher, "1", logits.n);
   if (logits.n == 0) {
     if (names_metric(in.options, "is"))
       rows.push_back(null_row(row, "needs images on the generated side and a network with classes"));
@@ -106,7 +97,7 @@ void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
   rows.push_back(row);
   if (in.jackknife_ids().empty()) return;
   rows.push_back(all_rows_row(
-      row_of(in.names.of("is.all", "class_score.all"), row.direction, row.unit, row.n), "one split of all rows",
+      metric_row(in.names.of("is.all", "class_score.all"), row.direction, row.unit, row.n), "one split of all rows",
       [&](std::vector<double>* leave_one_out) { return inception_score_interval(logits, in.jackknife_ids(), leave_one_out); }));
 }
 
@@ -114,14 +105,13 @@ void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
 bool halves_hold_neighbours(const Inputs& in, std::uint32_t k) {
   const auto ids = in.jackknife_ids();
   if (ids.empty()) return false;
-  std::vector<std::uint64_t> places(in.real.manifold.n);
-  std::iota(places.begin(), places.end(), std::uint64_t{0});
+  const Ids places = consecutive_ids(in.real.manifold.n);
   return std::min(smallest_half(jackknife_group_sizes(places)), smallest_half(jackknife_group_sizes(ids))) > k;
 }
 
 void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
   const std::uint64_t n = in.generated.manifold.n;
-  const auto row = [&](const char* metric) { return row_of(in.names.of_manifold(metric), Direction::higher, "1", n); };
+  const auto row = [&](const char* metric) { return metric_row(in.names.of_manifold(metric), Direction::higher, "1", n); };
   constexpr std::array<const char*, 4> kMetrics = {"precision", "recall", "density", "coverage"};
   std::string missing = kOnlyStatistics;
   if (in.real.manifold.n > 0 && n > 0) {

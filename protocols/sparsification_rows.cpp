@@ -20,15 +20,6 @@ Sparsification convention_of(const std::string& name) {
   fail(ErrorCode::usage, "convention \"{}\" is not known; known: poggi50, exact, normalised", name);
 }
 
-MetricRow row_of(const std::string& name, Direction direction, const std::string& unit, std::uint64_t n) {
-  MetricRow row;
-  row.name = name;
-  row.direction = direction;
-  row.unit = unit;
-  row.n = n;
-  return row;
-}
-
 std::string unit_of(ErrorKind kind, Sparsification convention) {
   if (convention == Sparsification::normalised) return "1";
   return kind == ErrorKind::mse ? "squared error" : "error";
@@ -60,14 +51,14 @@ void add_pair(const ErrorMaps& maps, const Pool& pool, ErrorKind kind, Sparsific
   const std::string unit = unit_of(kind, convention);
   const auto add = [&](const char* name, Direction direction, const Interval& interval, const std::vector<double>& leave_one_out,
                        double over_all) {
-    MetricRow row = row_of(fmt::format("{}.{}", name, suffix), direction, unit, images.image_ids.size());
+    MetricRow row = metric_row(fmt::format("{}.{}", name, suffix), direction, unit, images.image_ids.size());
     row.value = interval.value;
     if (leave_one_out.size() > 1) row.interval = interval;
     row.leave_one_out = leave_one_out;
     row.details["note"] = "mean over images";
     if (images.empty_masks > 0) row.details["empty_masks"] = images.empty_masks;
     out.rows.push_back(row);
-    MetricRow pooled_row = row_of(fmt::format("{}.pooled.{}", name, suffix), direction, unit, images.image_ids.size());
+    MetricRow pooled_row = metric_row(fmt::format("{}.pooled.{}", name, suffix), direction, unit, images.image_ids.size());
     pooled_row.value = over_all;
     pooled_row.details["note"] = fmt::format("{} elements together: hard images dominate", all.elements);
     out.rows.push_back(pooled_row);
@@ -79,10 +70,10 @@ void add_pair(const ErrorMaps& maps, const Pool& pool, ErrorKind kind, Sparsific
 
 /// Over the images where neither side is constant.
 MetricRow spearman_row(const ErrorMaps& maps) {
-  const std::size_t size = maps.errors.size() / maps.n;
+  const std::size_t size = maps.errors.size() / maps.ids.size();
   double sum = 0;
   std::uint64_t used = 0;
-  for (std::size_t i = 0; i < maps.n; ++i) {
+  for (std::size_t i = 0; i < maps.ids.size(); ++i) {
     std::vector<double> errors, uncertainty;
     for (std::size_t k = i * size; k < (i + 1) * size; ++k) {
       if (!maps.mask.empty() && maps.mask[k] == 0) continue;
@@ -96,7 +87,7 @@ MetricRow spearman_row(const ErrorMaps& maps) {
     sum += spearman(errors, uncertainty);
     ++used;
   }
-  MetricRow row = row_of("spearman", Direction::higher, "1", used);
+  MetricRow row = metric_row("spearman", Direction::higher, "1", used);
   if (used == 0)
     row.why_null = "errors or uncertainty are constant in every image";
   else

@@ -17,11 +17,10 @@ struct SparsificationOptions {
 
 /// Errors of images and what some method is uncertain of, element by element.
 struct ErrorMaps {
-  std::uint64_t n = 0;                 ///< images
-  std::vector<float> errors;           ///< [n, elements], absolute
+  std::span<const float> errors;       ///< [n, elements], absolute
   std::span<const float> uncertainty;  ///< [n, elements]
   std::span<const std::uint8_t> mask;  ///< [n, elements], elements that are 0 don't count; or empty
-  std::span<const std::uint64_t> ids;  ///< [n]
+  std::span<const std::uint64_t> ids;  ///< [n], of the images
 };
 
 struct SparsificationRows {

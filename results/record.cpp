@@ -215,6 +215,15 @@ void throw_data_errors(const ConfigErrors& errors, const std::string& source) {
 
 }  // namespace
 
+MetricRow metric_row(std::string name, Direction direction, std::string unit, std::uint64_t n) {
+  MetricRow row;
+  row.name = std::move(name);
+  row.direction = direction;
+  row.unit = std::move(unit);
+  row.n = n;
+  return row;
+}
+
 Json record_to_json(const Record& record) {
   for (const Json* part : {&record.config, &record.model, &record.data, &record.provenance, &record.samples, &record.cost})
     ALEA_CHECK(part->is_object(), "a part of the record was not filled: {}", part->dump());

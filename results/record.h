@@ -27,6 +27,9 @@ struct MetricRow {
   Json details = Json::object();  ///< free, but "group", "randomisation_p", "subsets" and "note" are shown in the table
 };
 
+/// A row without its value.
+MetricRow metric_row(std::string name, Direction direction, std::string unit, std::uint64_t n);
+
 /// What a run says. Deterministic: nothing in it depends on threads, host, time or memory (those are in the ledger).
 struct Record {
   Json config;                    ///< resolved

@@ -3,10 +3,17 @@
 #include <algorithm>
 #include <iterator>
 #include <limits>
+#include <numeric>
 
 #include "core/error.h"
 
 namespace alea {
+
+Ids consecutive_ids(std::uint64_t n) {
+  Ids ids(n);
+  std::iota(ids.begin(), ids.end(), SampleId{0});
+  return ids;
+}
 
 std::vector<BlockRange> blocks_of(std::uint64_t n, std::uint32_t block) {
   ALEA_CHECK(block > 0, "a block needs at least one id");

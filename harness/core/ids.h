@@ -17,6 +17,9 @@ struct BlockRange {
   bool operator==(const BlockRange&) const = default;
 };
 
+/// 0..n-1.
+Ids consecutive_ids(std::uint64_t n);
+
 /// Blocks of `block` ids that cover 0..n-1 in order, the last one short where n isn't a multiple.
 std::vector<BlockRange> blocks_of(std::uint64_t n, std::uint32_t block);
 

@@ -3,9 +3,9 @@
 #include <fmt/ranges.h>
 
 #include <cmath>
-#include <numeric>
 
 #include "core/error.h"
+#include "core/ids.h"
 #include "core/provenance.h"
 #include "hdf5/number_array.h"
 
@@ -64,9 +64,8 @@ MeasuredMaps measure_maps(const MapsRequest& request) {
   }
   MeasuredMaps out{identify(request, errors, uncertainty, mask_facts), {}};
   for (float& error : errors.values) error = std::abs(error);
-  std::vector<std::uint64_t> ids(errors.shape.front());
-  std::iota(ids.begin(), ids.end(), std::uint64_t{0});
-  auto found = sparsification_rows({ids.size(), std::move(errors.values), uncertainty.values, mask, ids}, request.options);
+  const Ids ids = consecutive_ids(errors.shape.front());
+  auto found = sparsification_rows({errors.values, uncertainty.values, mask, ids}, request.options);
   out.record.metrics = std::move(found.rows);
   out.curves = std::move(found.curves);
   return out;

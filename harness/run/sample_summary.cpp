@@ -1,7 +1,6 @@
 #include "run/sample_summary.h"
 
 #include <algorithm>
-#include <numeric>
 #include <optional>
 
 #include "data/dataset.h"
@@ -53,8 +52,7 @@ Json summarise_samples(const SummaryRequest& request) {
   const Images images = first_images(Store::open(request.run), request.count);
   const FeatureExtractor extractor(request.network, images.extent);
   const auto features = extractor.evaluate(images.pixels).features;
-  std::vector<std::uint64_t> ids(request.count);
-  std::iota(ids.begin(), ids.end(), std::uint64_t{0});
+  const Ids ids = consecutive_ids(request.count);
   const std::vector<double> no_order(request.count, 0.0);
 
   Json summary{{"count", request.count}, {"network", request.network}, {"distances", Json::array()}};

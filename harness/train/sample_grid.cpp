@@ -2,7 +2,6 @@
 
 #include <ATen/Functions.h>
 
-#include <numeric>
 
 #include "formats/png.h"
 #include "models/models.h"
@@ -34,8 +33,7 @@ void write_sample_grid(const std::filesystem::path& manifest, int steps, std::ui
   const auto denoiser = model_registry().make({{"kind", "ddpm_unet"}, {"manifest", manifest.string()}});
   const SamplerContext context{denoiser->schedule(), seed};
   const auto sampler = sampler_registry().make({{"kind", "ddim"}, {"steps", steps}}, context);
-  Ids ids(kColumns * kColumns);
-  std::iota(ids.begin(), ids.end(), SampleId{0});
+  const Ids ids = consecutive_ids(kColumns * kColumns);
   const auto result = run_trajectory(*denoiser, *sampler, {}, ids, seed);
   const auto pictures = pictures_of(denoiser->to_image(result.sample));
   write_png(png, magnify(tile(pictures, kColumns, 1), 2));

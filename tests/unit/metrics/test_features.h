@@ -5,6 +5,7 @@
 #include <numeric>
 #include <vector>
 
+#include "core/ids.h"
 #include "core/philox.h"
 #include "metrics/gaussian_moments.h"
 
@@ -32,11 +33,7 @@ inline Features make_features(std::uint64_t seed, std::size_t n, std::size_t d, 
   return features;
 }
 
-inline std::vector<std::uint64_t> consecutive_ids(std::size_t n) {
-  std::vector<std::uint64_t> ids(n);
-  std::iota(ids.begin(), ids.end(), std::uint64_t{0});
-  return ids;
-}
+using alea::consecutive_ids;
 
 /// max |a - b| / max |b|.
 inline double relative_difference(const std::vector<double>& a, const std::vector<double>& b) {
