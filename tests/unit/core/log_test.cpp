@@ -5,7 +5,6 @@
 #include <pty.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <functional>
 #include <thread>
 #include <vector>
@@ -25,6 +24,15 @@ std::string stderr_of(const std::function<void()>& act) {
   return testing::internal::GetCapturedStderr();
 }
 
+/// All that waits to be read. A terminal hands on what is written to it piece by piece, when the system finds time, so that one
+/// read may get a part: it is over where a mark written last comes out.
+std::string read_to_mark(int ours, int terminal) {
+  if (write(terminal, "\0", 1) != 1) return "no mark could be written";
+  std::string text;
+  for (char byte = 0; read(ours, &byte, 1) == 1 && byte != '\0';) text += byte;
+  return text;
+}
+
 /// What `act` writes to stderr while that is a terminal of 60 columns.
 std::string terminal_output_of(const std::function<void()>& act) {
   int ours = -1, terminal = -1;
@@ -35,8 +43,7 @@ std::string terminal_output_of(const std::function<void()>& act) {
   act();
   dup2(before, STDERR_FILENO);
   close(before);
-  std::string text(4096, '\0');  // all of it waits in the terminal's buffer
-  text.resize(static_cast<std::size_t>(std::max<ssize_t>(0, read(ours, text.data(), text.size()))));
+  const std::string text = read_to_mark(ours, terminal);
   close(terminal);
   close(ours);
   return text;
