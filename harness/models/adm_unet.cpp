@@ -28,7 +28,8 @@ Prediction split_channels(const at::Tensor& output, int channels) {
 
 class AdmUnet : public Denoiser {
  public:
-  explicit AdmUnet(const std::filesystem::path& path) : AdmUnet(path.string(), path, read_denoiser_manifest(path)) {}
+  AdmUnet(const std::filesystem::path& path, const Placement& placement)
+      : AdmUnet(path.string(), path, read_denoiser_manifest(path), placement) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }
@@ -43,13 +44,15 @@ class AdmUnet : public Denoiser {
   }
 
  private:
-  AdmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest)
+  AdmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest,
+          const Placement& placement)
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
     const auto options = read_part<nn::AdmUnetOptions>(manifest.architecture, "/architecture", source);
     const ImageShape shape = checked_shape(manifest, options, source);
     const Checkpoint checkpoint = open_checkpoint(manifest, path);
     CheckpointSource weights(checkpoint);
-    unet_ = std::make_unique<nn::AdmUnet>(weights, options);
+    PlacedSource placed(weights, placement);
+    unet_ = std::make_unique<nn::AdmUnet>(placed, options);
     weights.finish();
     spec_ = {.kind = "adm_unet",
              .shape = shape,
@@ -68,12 +71,9 @@ class AdmUnet : public Denoiser {
 
 }  // namespace
 
-Plugin<Denoiser> adm_unet_model() {
-  return make_plugin<Denoiser, ManifestOptions>(
-      "adm_unet", "U-Net of guided-diffusion, with or without classes and learned variance (arXiv:2105.05233)",
-      [](const ManifestOptions& options) -> std::unique_ptr<Denoiser> {
-        return std::make_unique<AdmUnet>(find_data_file(options.manifest));
-      });
+ModelPlugin adm_unet_model() {
+  return make_manifest_plugin<AdmUnet>(
+      "adm_unet", "U-Net of guided-diffusion, with or without classes and learned variance (arXiv:2105.05233)");
 }
 
 }  // namespace alea

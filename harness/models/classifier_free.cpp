@@ -45,7 +45,8 @@ at::Tensor rescaled(const at::Tensor& guided, const at::Tensor& conditional, dou
 
 class ClassifierFree : public Wrapper {
  public:
-  explicit ClassifierFree(const ClassifierFreeOptions& options) : Wrapper(options.model), options_(options) {
+  ClassifierFree(const ClassifierFreeOptions& options, const Placement& placement)
+      : Wrapper(options.model, placement), options_(options) {
     if (!spec_.knows_unconditional)
       fail(ErrorCode::config,
            "classifier_free: {} was trained without a null class (its manifest names none), so there is nothing to guide from",
@@ -75,11 +76,11 @@ class ClassifierFree : public Wrapper {
 
 }  // namespace
 
-Plugin<Denoiser> classifier_free_model() {
+ModelPlugin classifier_free_model() {
   return make_wrapper_plugin<ClassifierFreeOptions>(
       "classifier_free", "classifier-free guidance (arXiv:2207.12598) of another model: two evaluations a prediction",
-      [](const ClassifierFreeOptions& options) -> std::unique_ptr<Denoiser> {
-        return std::make_unique<ClassifierFree>(options);
+      [](const ClassifierFreeOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<ClassifierFree>(options, placement);
       });
 }
 

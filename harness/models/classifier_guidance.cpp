@@ -32,14 +32,15 @@ struct Fields<ClassifierGuidanceOptions> {
 
 namespace {
 
-std::unique_ptr<nn::AdmClassifier> load_classifier(const std::filesystem::path& path) {
+std::unique_ptr<nn::AdmClassifier> load_classifier(const std::filesystem::path& path, const Placement& placement) {
   ConfigErrors errors;
   const auto manifest = read_options<NetworkManifest>(read_json_file(path), "", errors);
   const auto options = read_options<nn::AdmClassifierOptions>(manifest.architecture, "/architecture", errors);
   errors.throw_if_any(path.string());
   const Checkpoint checkpoint = open_checkpoint(manifest, path);
   CheckpointSource source(checkpoint);
-  auto classifier = std::make_unique<nn::AdmClassifier>(source, options);
+  PlacedSource placed(source, placement);
+  auto classifier = std::make_unique<nn::AdmClassifier>(placed, options);
   source.finish();
   return classifier;
 }
@@ -55,8 +56,10 @@ at::Tensor log_likelihood_gradient(const nn::AdmClassifier& classifier, const Ba
 /// Classifier guidance (arXiv:2105.05233, algorithm 2): eps - scale sigma grad log p(y | x_t).
 class ClassifierGuidance : public Wrapper {
  public:
-  explicit ClassifierGuidance(const ClassifierGuidanceOptions& options)
-      : Wrapper(options.model), scale_(options.scale), classifier_(load_classifier(find_data_file(options.classifier))) {
+  ClassifierGuidance(const ClassifierGuidanceOptions& options, const Placement& placement)
+      : Wrapper(options.model, placement),
+        scale_(options.scale),
+        classifier_(load_classifier(find_data_file(options.classifier), placement)) {
     if (spec_.n_classes == 0) fail(ErrorCode::config, "classifier_guidance: {} has no classes to guide to", spec_.kind);
     spec_.kind = "classifier_guidance." + spec_.kind;
     spec_.forwards += kClassifierForwards;
@@ -85,11 +88,11 @@ class ClassifierGuidance : public Wrapper {
 
 }  // namespace
 
-Plugin<Denoiser> classifier_guidance_model() {
+ModelPlugin classifier_guidance_model() {
   return make_wrapper_plugin<ClassifierGuidanceOptions>(
       "classifier_guidance", "classifier guidance (arXiv:2105.05233) of a class-conditional model: a forward and a backward more",
-      [](const ClassifierGuidanceOptions& options) -> std::unique_ptr<Denoiser> {
-        return std::make_unique<ClassifierGuidance>(options);
+      [](const ClassifierGuidanceOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<ClassifierGuidance>(options, placement);
       });
 }
 

@@ -21,7 +21,8 @@ std::string current_attention_name(const std::string& name) {
 
 class DdpmUnet : public Denoiser {
  public:
-  explicit DdpmUnet(const std::filesystem::path& path) : DdpmUnet(path.string(), path, read_denoiser_manifest(path)) {}
+  DdpmUnet(const std::filesystem::path& path, const Placement& placement)
+      : DdpmUnet(path.string(), path, read_denoiser_manifest(path), placement) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }
@@ -37,11 +38,13 @@ class DdpmUnet : public Denoiser {
   }
 
  private:
-  DdpmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest)
+  DdpmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest,
+           const Placement& placement)
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
     const Checkpoint checkpoint = open_checkpoint(manifest, path, current_attention_name);
     CheckpointSource weights(checkpoint);
-    unet_ = std::make_unique<nn::Unet>(weights, read_part<nn::UnetOptions>(manifest.architecture, "/architecture", source));
+    PlacedSource placed(weights, placement);
+    unet_ = std::make_unique<nn::Unet>(placed, read_part<nn::UnetOptions>(manifest.architecture, "/architecture", source));
     weights.finish();
     spec_ = {.kind = "ddpm_unet",
              .shape = shape_of(manifest, source),
@@ -59,12 +62,8 @@ class DdpmUnet : public Denoiser {
 
 }  // namespace
 
-Plugin<Denoiser> ddpm_unet_model() {
-  return make_plugin<Denoiser, ManifestOptions>("ddpm_unet",
-                                                "DDPM U-Net with the layout of google/ddpm-cifar10-32 (arXiv:2006.11239)",
-                                                [](const ManifestOptions& options) -> std::unique_ptr<Denoiser> {
-                                                  return std::make_unique<DdpmUnet>(find_data_file(options.manifest));
-                                                });
+ModelPlugin ddpm_unet_model() {
+  return make_manifest_plugin<DdpmUnet>("ddpm_unet", "DDPM U-Net with the layout of google/ddpm-cifar10-32 (arXiv:2006.11239)");
 }
 
 }  // namespace alea

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <memory>
@@ -39,18 +40,27 @@ struct DropoutMode {
 
 using Mode = std::variant<PlainMode, DropoutMode>;
 
+/// What an answer must hold beside eps. Error{config} from a network that can't say it.
+struct Want {
+  bool last_layer_input = false;  ///< what the last layer makes eps of
+  bool graph = false;             ///< eps as a differentiable function of x
+  bool operator==(const Want&) const = default;
+};
+
 /// What a sampler or an estimator wants to know: eps at (x, t) for every row.
 struct Query {
   at::Tensor x;  ///< [B, C, H, W] float32, the network's space
   TrainTime t;   ///< one time for the whole query
   Ids ids;       ///< B ids, one a row
   Mode mode = PlainMode{};
+  Want want{};
 };
 
 struct Prediction {
   at::Tensor eps;                  ///< [B, C, H, W] float32: the noise in x
   at::Tensor variance_fraction{};  ///< [B, C, H, W], (v + 1) / 2 of a learned variance (arXiv:2102.09672 eq. 15); else undefined
   at::Tensor x0{};  ///< [B, C, H, W], the clean image, where the network says it apart from eps: flow, v and x0; else undefined
+  at::Tensor last_layer_input{};  ///< [B, D, H, W] float32, where it was wanted; else undefined
 };
 
 /// Rows packed from any number of queries of one mode: what a network sees.
@@ -61,6 +71,7 @@ struct Batch {
   Ids ids;                     ///< B ids
   bool unconditional = false;  ///< asks without class or text, whatever belongs to the ids; labels are the null label then
   Mode mode = PlainMode{};     ///< one mode a batch
+  Want want{};                 ///< and one want
 };
 
 /// How the network's space maps to images. `fold` > 1: pixel (fold*h+i, fold*w+j) of the image's channel c is channel
@@ -83,9 +94,17 @@ struct DenoiserSpec {
   double train_dropout = 0;                  ///< p of training, 0 = trained without
   std::vector<std::string> dropout_sites{};  ///< in order of site number
   std::string weights_sha256;                ///< empty: no weights
+  at::Device device = at::kCPU;              ///< where x, t and labels must be, and where answers are
 };
 
 ImageShape image_shape(const DenoiserSpec& spec);
+
+/// The convolution that ends a network: eps = conv(last_layer_input, weight) + bias, with stride 1, in the first C output
+/// channels.
+struct LastLayer {
+  at::Tensor weight, bias;  ///< [C', D, k, k], [C'], C' >= C
+  int padding = 0;
+};
 
 /// A noise-predicting network.
 class Denoiser {
@@ -95,6 +114,8 @@ class Denoiser {
   virtual const NoiseSchedule& schedule() const = 0;
   /// Rows don't influence each other. Throws Error{shape} when x isn't [B, C, H, W] of spec().shape or t isn't [B].
   virtual Prediction predict(const Batch& batch) = 0;
+  /// Where the network ends in one; Want::last_layer_input is its input.
+  virtual std::optional<LastLayer> last_layer() const { return std::nullopt; }
 
   /// From the network's space [B, C, H, W] to images [B, c, h, w] of image_shape(spec()); a map of the network's space to one of
   /// pixels, value by value.

@@ -40,16 +40,19 @@ Prediction recovered(const std::string& prediction, const at::Tensor& x, const a
 /// A user's own network: whatever it predicts, in whatever time convention.
 class Exported : public Denoiser {
  public:
-  explicit Exported(const fs::path& path)
+  Exported(const fs::path& path, const Placement& placement)
       : manifest_(read_exported_manifest(path)),
         schedule_(read_part<ScheduleOptions>(manifest_.schedule, "/schedule", path.string())) {
+    if (placement.compute != at::kFloat)
+      fail(ErrorCode::config, "{}: a network that was exported computes in the precision of its export; leave out /precision",
+           path.string());
     const fs::path module = path.parent_path() / manifest_.module;
     if (!fs::exists(module)) fail(ErrorCode::io, "{}: /module: no such file as {}", path.string(), module.string());
     const std::string sha256 = sha256_file(module);
     if (sha256 != manifest_.sha256)
       fail(ErrorCode::data, "{}: sha256 is {}, the manifest expects {}; export it again or mend the manifest", module.string(),
            sha256, manifest_.sha256);
-    module_ = load_exported_module(module);
+    module_ = load_exported_module(module, placement.device);
     const auto table = [&](const std::string& name) {
       return name.empty() ? nullptr : std::make_unique<ConditioningTable>((path.parent_path() / name).string());
     };
@@ -131,12 +134,9 @@ class Exported : public Denoiser {
 
 }  // namespace
 
-Plugin<Denoiser> exported_model() {
-  return make_plugin<Denoiser, ManifestOptions>(
-      "exported", "your own network, exported as TorchScript or .pt2, with a JSON that says what it predicts",
-      [](const ManifestOptions& options) -> std::unique_ptr<Denoiser> {
-        return std::make_unique<Exported>(find_data_file(options.manifest));
-      });
+ModelPlugin exported_model() {
+  return make_manifest_plugin<Exported>(
+      "exported", "your own network, exported as TorchScript or .pt2, with a JSON that says what it predicts");
 }
 
 }  // namespace alea

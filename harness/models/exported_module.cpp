@@ -25,10 +25,10 @@ auto calling(const std::filesystem::path& path, const char* what, Call call) {
 
 class ScriptModule final : public ExportedModule {
  public:
-  explicit ScriptModule(const std::filesystem::path& path)
-      : path_(path),
-        module_(
-            calling(path, "expected a TorchScript module (torch.jit.save)", [&] { return torch::jit::load(path.string()); })) {
+  ScriptModule(const std::filesystem::path& path, at::Device device)
+      : path_(path), module_(calling(path, "expected a TorchScript module (torch.jit.save)", [&] {
+          return torch::jit::load(path.string(), device);
+        })) {
     module_.eval();
     for (const auto& parameter : module_.parameters()) n_parameters_ += parameter.numel();
   }
@@ -60,10 +60,11 @@ void open_torch_stub() {
 
 class InductorPackage final : public ExportedModule {
  public:
-  explicit InductorPackage(const std::filesystem::path& path)
+  InductorPackage(const std::filesystem::path& path, at::Device device)
       : path_(path), loader_(calling(path, "expected an AOTInductor package for this machine", [&] {
           open_torch_stub();
-          return std::make_unique<torch::inductor::AOTIModelPackageLoader>(path.string());
+          return std::make_unique<torch::inductor::AOTIModelPackageLoader>(path.string(), "model", /*run_single_threaded=*/false,
+                                                                           /*num_runners=*/1, device.index());
         })) {}
 
   at::Tensor run(const std::vector<at::Tensor>& inputs) override {
@@ -79,15 +80,15 @@ class InductorPackage final : public ExportedModule {
 
 }  // namespace
 
-std::unique_ptr<ExportedModule> load_exported_module(const std::filesystem::path& path) {
-  if (path.extension() != ".pt2") return std::make_unique<ScriptModule>(path);
+std::unique_ptr<ExportedModule> load_exported_module(const std::filesystem::path& path, at::Device device) {
+  if (path.extension() != ".pt2") return std::make_unique<ScriptModule>(path, device);
   if (!is_native_code_allowed())
     fail(ErrorCode::usage,
          "{}: a .pt2 package is machine code that would run with your rights; say --allow-code if you trust who made it, or "
          "export "
          "TorchScript",
          path.string());
-  return std::make_unique<InductorPackage>(path);
+  return std::make_unique<InductorPackage>(path, device);
 }
 
 }  // namespace alea

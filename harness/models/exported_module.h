@@ -1,6 +1,7 @@
 #pragma once
 
 #include <ATen/core/Tensor.h>
+#include <c10/core/Device.h>
 
 #include <cstdint>
 #include <filesystem>
@@ -20,6 +21,6 @@ class ExportedModule {
 
 /// A TorchScript module (torch.jit.save), or a .pt2 package of AOTInductor, told apart by the ending. A package is machine code:
 /// Error{usage} unless is_native_code_allowed(). Error{data} for a file that is neither.
-std::unique_ptr<ExportedModule> load_exported_module(const std::filesystem::path& path);
+std::unique_ptr<ExportedModule> load_exported_module(const std::filesystem::path& path, at::Device device = at::kCPU);
 
 }  // namespace alea

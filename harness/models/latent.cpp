@@ -32,7 +32,7 @@ struct Fields<LatentOptions> {
 
 namespace {
 
-std::unique_ptr<nn::AutoencoderKl> load_autoencoder(const std::filesystem::path& path) {
+std::unique_ptr<nn::AutoencoderKl> load_autoencoder(const std::filesystem::path& path, const Placement& placement) {
   ConfigErrors errors;
   const auto manifest = read_options<NetworkManifest>(read_json_file(path), "", errors);
   const auto options = read_options<nn::AutoencoderOptions>(manifest.architecture, "/architecture", errors);
@@ -42,7 +42,8 @@ std::unique_ptr<nn::AutoencoderKl> load_autoencoder(const std::filesystem::path&
   for (const auto& [name, span] : checkpoint.tensors()) stored[name] = checkpoint.read(name);
   const WeightMap weights = nn::ldm_names(stored);
   MapSource source(weights, checkpoint.source());
-  auto autoencoder = std::make_unique<nn::AutoencoderKl>(source, options);
+  PlacedSource placed(source, placement);
+  auto autoencoder = std::make_unique<nn::AutoencoderKl>(placed, options);
   source.finish();
   return autoencoder;
 }
@@ -50,8 +51,10 @@ std::unique_ptr<nn::AutoencoderKl> load_autoencoder(const std::filesystem::path&
 /// A diffusion model of latents with the decoder that makes images of them (arXiv:2112.10752).
 class Latent : public Wrapper {
  public:
-  explicit Latent(const LatentOptions& options)
-      : Wrapper(options.model), options_(options), autoencoder_(load_autoencoder(find_data_file(options.autoencoder))) {
+  Latent(const LatentOptions& options, const Placement& placement)
+      : Wrapper(options.model, placement),
+        options_(options),
+        autoencoder_(load_autoencoder(find_data_file(options.autoencoder), placement)) {
     const auto& shape = spec_.shape;
     const auto& decoder = autoencoder_->options();
     if (shape.channels != decoder.z_channels || spec_.codec.fold != 1)
@@ -91,10 +94,12 @@ class Latent : public Wrapper {
 
 }  // namespace
 
-Plugin<Denoiser> latent_model() {
+ModelPlugin latent_model() {
   return make_wrapper_plugin<LatentOptions>(
       "latent", "a model of latents, with the KL autoencoder that decodes its samples (arXiv:2112.10752)",
-      [](const LatentOptions& options) -> std::unique_ptr<Denoiser> { return std::make_unique<Latent>(options); });
+      [](const LatentOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<Latent>(options, placement);
+      });
 }
 
 }  // namespace alea

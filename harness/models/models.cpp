@@ -2,17 +2,21 @@
 
 namespace alea {
 
-#define ALEA_MODEL(kind) Plugin<Denoiser> kind##_model();
+#define ALEA_MODEL(kind) ModelPlugin kind##_model();
 #include "models/models.def"
 #undef ALEA_MODEL
 
-const Registry<Denoiser>& model_registry() {
-  static const Registry<Denoiser> registry("model", {
+const Registry<Denoiser, const Placement&>& model_registry() {
+  static const Registry<Denoiser, const Placement&> registry("model", {
 #define ALEA_MODEL(kind) kind##_model(),
 #include "models/models.def"
 #undef ALEA_MODEL
-                                                    });
+                                                                      });
   return registry;
+}
+
+std::unique_ptr<Denoiser> make_model(const Json& resolved, const Placement& placement) {
+  return model_registry().make(resolved, placement);
 }
 
 int forwards_of(const Json& resolved_model) {

@@ -57,10 +57,12 @@ class ToyGaussian : public Denoiser {
 
 }  // namespace
 
-Plugin<Denoiser> toy_gaussian_model() {
-  return make_plugin<Denoiser, GaussianOptions>(
+ModelPlugin toy_gaussian_model() {
+  return make_plugin<Denoiser, GaussianOptions, const Placement&>(
       "toy_gaussian", "exact denoiser of independent Gaussian elements; needs no weights",
-      [](const GaussianOptions& options) -> std::unique_ptr<Denoiser> { return std::make_unique<ToyGaussian>(options); });
+      [](const GaussianOptions& options, const Placement&) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<ToyGaussian>(options);
+      });
 }
 
 }  // namespace alea

@@ -73,10 +73,12 @@ class ToyMixture : public Denoiser {
 
 }  // namespace
 
-Plugin<Denoiser> toy_mixture_model() {
-  return make_plugin<Denoiser, MixtureOptions>(
+ModelPlugin toy_mixture_model() {
+  return make_plugin<Denoiser, MixtureOptions, const Placement&>(
       "toy_mixture", "exact denoiser of independent elements from a mixture of two Gaussians; needs no weights",
-      [](const MixtureOptions& options) -> std::unique_ptr<Denoiser> { return std::make_unique<ToyMixture>(options); });
+      [](const MixtureOptions& options, const Placement&) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<ToyMixture>(options);
+      });
 }
 
 }  // namespace alea

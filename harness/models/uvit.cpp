@@ -27,7 +27,8 @@ void check_shape(const ImageShape& shape, const nn::UvitOptions& options, const 
 
 class UvitModel : public Denoiser {
  public:
-  explicit UvitModel(const std::filesystem::path& path) : UvitModel(path.string(), path, read_denoiser_manifest(path)) {}
+  UvitModel(const std::filesystem::path& path, const Placement& placement)
+      : UvitModel(path.string(), path, read_denoiser_manifest(path), placement) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }
@@ -40,7 +41,8 @@ class UvitModel : public Denoiser {
   }
 
  private:
-  UvitModel(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest)
+  UvitModel(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest,
+            const Placement& placement)
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)),
         label_offset_(manifest.label_offset),
         null_label_(manifest.null_label) {
@@ -49,7 +51,8 @@ class UvitModel : public Denoiser {
     const int n_classes = sample_classes(options, null_label_, source);
     const Checkpoint checkpoint = open_checkpoint(manifest, path);
     CheckpointSource weights(checkpoint);
-    uvit_ = std::make_unique<nn::Uvit>(weights, options);
+    PlacedSource placed(weights, placement);
+    uvit_ = std::make_unique<nn::Uvit>(placed, options);
     weights.finish();
     spec_ = {.kind = "uvit",
              .shape = shape_of(manifest, source),
@@ -72,11 +75,8 @@ class UvitModel : public Denoiser {
 
 }  // namespace
 
-Plugin<Denoiser> uvit_model() {
-  return make_plugin<Denoiser, ManifestOptions>("uvit", "U-ViT with the layout of the published checkpoints (arXiv:2209.12152)",
-                                                [](const ManifestOptions& options) -> std::unique_ptr<Denoiser> {
-                                                  return std::make_unique<UvitModel>(find_data_file(options.manifest));
-                                                });
+ModelPlugin uvit_model() {
+  return make_manifest_plugin<UvitModel>("uvit", "U-ViT with the layout of the published checkpoints (arXiv:2209.12152)");
 }
 
 }  // namespace alea

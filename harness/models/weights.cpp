@@ -73,6 +73,11 @@ void MapSource::finish() const {
   problems_.finish(source_, shapes);
 }
 
+at::Tensor PlacedSource::take(const std::string& name, at::IntArrayRef shape, ParameterRole role) {
+  const bool of_norm = role == ParameterRole::norm_scale || role == ParameterRole::norm_shift;
+  return source_.take(name, shape, role).to(placement_.device, of_norm ? at::kFloat : placement_.compute);
+}
+
 at::Tensor InitialSource::take(const std::string& name, at::IntArrayRef shape, ParameterRole role) {
   at::Tensor values = role == ParameterRole::norm_scale ? at::ones(shape) : at::zeros(shape);
   if (role == ParameterRole::matrix) fan_in_ = fan_in_of(shape);

@@ -9,6 +9,8 @@
 #include <string>
 #include <vector>
 
+#include "models/placement.h"
+
 namespace alea {
 
 using WeightMap = std::map<std::string, at::Tensor>;
@@ -48,6 +50,17 @@ class MapSource : public ParameterSource {
   const WeightMap& weights_;
   std::string source_;
   ParameterProblems problems_;
+};
+
+/// Another source's parameters, where and in the arithmetic in which the network computes: norms stay in float32.
+class PlacedSource : public ParameterSource {
+ public:
+  PlacedSource(ParameterSource& source, const Placement& placement) : source_(source), placement_(placement) {}
+  at::Tensor take(const std::string& name, at::IntArrayRef shape, ParameterRole role) override;
+
+ private:
+  ParameterSource& source_;
+  Placement placement_;
 };
 
 /// Draws initial weights: uniform within +-1/sqrt(fan_in) for matrices and biases (a matrix's bias follows it), ones and zeros

@@ -10,7 +10,7 @@ namespace alea {
 class Wrapper : public Denoiser {
  public:
   /// From the inner model's resolved config.
-  explicit Wrapper(const Json& model) : model_(model_registry().make(model)), spec_(model_->spec()) {}
+  Wrapper(const Json& model, const Placement& placement) : model_(make_model(model, placement)), spec_(model_->spec()) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return model_->schedule(); }

@@ -125,7 +125,7 @@ ArrayMap to_arrays(const BlockRange& range, BlockRows&& block) {
 BlockSampler::BlockSampler(const Plan& plan) : parts_(std::make_unique<Parts>()) {
   auto& p = *parts_;
   p.plan = plan;
-  p.denoiser = model_registry().make(plan.model);
+  p.denoiser = make_model(plan.model);
   p.sampler = sampler_registry().make(plan.sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
   for (const auto& estimator : plan.estimators)
     p.estimators.push_back(estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps()}));

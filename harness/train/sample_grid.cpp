@@ -30,7 +30,7 @@ std::vector<Picture> pictures_of(const at::Tensor& images) {
 }  // namespace
 
 void write_sample_grid(const std::filesystem::path& manifest, int steps, std::uint64_t seed, const std::filesystem::path& png) {
-  const auto denoiser = model_registry().make({{"kind", "ddpm_unet"}, {"manifest", manifest.string()}});
+  const auto denoiser = make_model({{"kind", "ddpm_unet"}, {"manifest", manifest.string()}});
   const SamplerContext context{denoiser->schedule(), seed};
   const auto sampler = sampler_registry().make({{"kind", "ddim"}, {"steps", steps}}, context);
   const Ids ids = consecutive_ids(kColumns * kColumns);

@@ -41,7 +41,7 @@ TensorSpan span_of(const at::Tensor& tensor) {
 
 int measure(const Arguments& args) {
   at::set_num_threads(args.threads);
-  const auto denoiser = model_registry().make({{"kind", "ddpm_unet"}, {"manifest", args.manifest}});
+  const auto denoiser = make_model({{"kind", "ddpm_unet"}, {"manifest", args.manifest}});
   Ids ids(static_cast<std::size_t>(args.batch));
   std::iota(ids.begin(), ids.end(), SampleId{0});
   sample(*denoiser, ids, 2);  // first calls choose kernels and fetch memory

@@ -4,13 +4,17 @@
 
 namespace alea::test {
 
-/// What a command does with a config: resolve, report, make. Throws Error{config} for a wrong one.
-template <class Product, class... Context>
-std::unique_ptr<Product> make(const Registry<Product, Context...>& registry, const Json& config, Context... context) {
+/// What a command does with a config: resolve, report, make; a context that isn't given is a default one. Throws Error{config}
+/// for a wrong config.
+template <class Product, class... Context, class... Given>
+std::unique_ptr<Product> make(const Registry<Product, Context...>& registry, const Json& config, const Given&... context) {
   ConfigErrors errors;
   const Json resolved = registry.resolve(config, "", errors);
   errors.throw_if_any("test");
-  return registry.make(resolved, context...);
+  if constexpr (sizeof...(Given) == sizeof...(Context))
+    return registry.make(resolved, context...);
+  else
+    return registry.make(resolved, std::decay_t<Context>{}...);
 }
 
 /// The code of the Error that `action` throws; Error{internal} text of its own when it throws none.

@@ -135,7 +135,7 @@ TEST_F(CheckpointFiles, TheDdpmUNetTakesAttentionsOldNames) {
                            {"weights", name + ".safetensors"},
                            {"sha256", sha256_file(root_ / (name + ".safetensors"))}};
     atomic_write(root_ / (name + ".json"), manifest.dump());
-    return model_registry().make({{"kind", "ddpm_unet"}, {"manifest", (root_ / (name + ".json")).string()}});
+    return make_model({{"kind", "ddpm_unet"}, {"manifest", (root_ / (name + ".json")).string()}});
   };
   const auto before = write("old", old), now = write("new", initial.made());
   const Batch batch{.x = at::ones({2, 1, 8, 8}), .t = at::full({2}, 10.0), .ids = {0, 1}};

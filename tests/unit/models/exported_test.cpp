@@ -45,7 +45,7 @@ class Exported : public ::testing::Test {
     return path;
   }
   std::unique_ptr<Denoiser> load(const std::string& module, const Json& changes = Json::object()) {
-    return model_registry().make({{"kind", "exported"}, {"manifest", manifest(module, changes).string()}});
+    return make_model({{"kind", "exported"}, {"manifest", manifest(module, changes).string()}});
   }
   std::string message_of(const std::string& module, const Json& changes) {
     try {
@@ -183,7 +183,7 @@ class ClassifierFree : public Exported {
   std::unique_ptr<Denoiser> guide(const Json& options) {
     Json config = {{"kind", "classifier_free"}, {"model", {{"kind", "exported"}, {"manifest", manifest("eps").string()}}}};
     config.merge_patch(options);
-    return model_registry().make(config);
+    return make_model(config);
   }
 };
 
@@ -211,7 +211,7 @@ TEST_F(ClassifierFree, RescalingBringsTheConditionalSpreadBack) {
 
 TEST_F(ClassifierFree, NeedsANullClass) {
   const Json model = {{"kind", "exported"}, {"manifest", manifest("eps", {{"null_label", nullptr}}).string()}};
-  EXPECT_EQ(test::code_of([&] { model_registry().make({{"kind", "classifier_free"}, {"model", model}}); }), ErrorCode::config);
+  EXPECT_EQ(test::code_of([&] { make_model({{"kind", "classifier_free"}, {"model", model}}); }), ErrorCode::config);
 }
 
 TEST(ClassifierFreeConfig, ResolvesTheModelInsideAndCountsItsForwards) {

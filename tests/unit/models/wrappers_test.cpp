@@ -70,9 +70,9 @@ class ClassifierGuidance : public Wrappers {
 };
 
 TEST_F(ClassifierGuidance, GoesUphillInTheLogLikelihoodBySigmaAndScale) {
-  const auto plain = model_registry().make(toy());
+  const auto plain = make_model(toy());
   const auto guided =
-      model_registry().make({{"kind", "classifier_guidance"}, {"model", toy()}, {"classifier", path_}, {"scale", 2.5}});
+      make_model({{"kind", "classifier_guidance"}, {"model", toy()}, {"classifier", path_}, {"scale", 2.5}});
   EXPECT_EQ(guided->spec().forwards, 4);
   const Batch batch{.x = normals(1, {2, 2, 4, 4}),
                     .t = at::tensor(std::vector<float>{700, 40}),
@@ -94,10 +94,10 @@ TEST_F(ClassifierGuidance, GoesUphillInTheLogLikelihoodBySigmaAndScale) {
 TEST_F(ClassifierGuidance, NeedsClassesAndLabels) {
   const Json without = {{"kind", "toy_gaussian"}};
   EXPECT_EQ(test::code_of([&] {
-              model_registry().make({{"kind", "classifier_guidance"}, {"model", without}, {"classifier", path_}});
+              make_model({{"kind", "classifier_guidance"}, {"model", without}, {"classifier", path_}});
             }),
             ErrorCode::config);
-  const auto guided = model_registry().make({{"kind", "classifier_guidance"}, {"model", toy()}, {"classifier", path_}});
+  const auto guided = make_model({{"kind", "classifier_guidance"}, {"model", toy()}, {"classifier", path_}});
   const Batch batch{.x = normals(1, {2, 2, 4, 4}), .t = at::full({2}, 5.0), .ids = {0, 1}};
   EXPECT_EQ(test::code_of([&] { guided->predict(batch); }), ErrorCode::shape);
 }
@@ -114,7 +114,7 @@ class LatentModel : public Wrappers {
 };
 
 TEST_F(LatentModel, SamplesAreDecodedOneByOneAndMapsSpread) {
-  const auto model = model_registry().make({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}});
+  const auto model = make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}});
   EXPECT_EQ(image_shape(model->spec()), (ImageShape{3, 8, 8}));
   MapSource source(initial_.made(), "initial");
   const nn::AutoencoderKl autoencoder(source, options_);
@@ -129,12 +129,12 @@ TEST_F(LatentModel, SamplesAreDecodedOneByOneAndMapsSpread) {
 
 TEST_F(LatentModel, TilesAndGuidanceKeepTheDecoder) {
   const at::Tensor latents = normals(3, {1, 2, 4, 4});
-  const auto plain = model_registry().make({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}});
+  const auto plain = make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}});
   const auto one_tile =
-      model_registry().make({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}, {"tile", 4}, {"overlap", 2}});
+      make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}, {"tile", 4}, {"overlap", 2}});
   EXPECT_TRUE(at::equal(one_tile->to_image(latents), plain->to_image(latents)));
   const Json inner = {{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}};
-  const auto guided = model_registry().make({{"kind", "classifier_free"}, {"model", inner}, {"scale", 2}});
+  const auto guided = make_model({{"kind", "classifier_free"}, {"model", inner}, {"scale", 2}});
   EXPECT_TRUE(at::equal(guided->to_image(latents), plain->to_image(latents)));
   EXPECT_EQ(guided->spec().forwards, 2);
 }
@@ -142,11 +142,11 @@ TEST_F(LatentModel, TilesAndGuidanceKeepTheDecoder) {
 TEST_F(LatentModel, RefusesLatentsThatDoNotFit) {
   const Json other = {{"kind", "toy_gaussian"}, {"channels", 3}};
   EXPECT_EQ(test::code_of([&] {
-              model_registry().make({{"kind", "latent"}, {"model", other}, {"autoencoder", path_}});
+              make_model({{"kind", "latent"}, {"model", other}, {"autoencoder", path_}});
             }),
             ErrorCode::config);
   EXPECT_EQ(test::code_of([&] {
-              model_registry().make({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}, {"tile", 4}, {"overlap", 4}});
+              make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}, {"tile", 4}, {"overlap", 4}});
             }),
             ErrorCode::config);
 }

@@ -75,7 +75,7 @@ TEST_F(Training, ADenoiserLearnsAndLoadsFromItsManifest) {
   ASSERT_EQ(losses.size(), 60u);
   EXPECT_NEAR(losses.front(), 1.0, 0.35);
   EXPECT_LT(losses.back(), 0.7 * losses.front());
-  const auto model = model_registry().make({{"kind", "ddpm_unet"}, {"manifest", (folder_ / "run" / "tiny.json").string()}});
+  const auto model = make_model({{"kind", "ddpm_unet"}, {"manifest", (folder_ / "run" / "tiny.json").string()}});
   EXPECT_EQ(model->spec().shape, (ImageShape{4, 14, 14}));
   EXPECT_EQ(model->spec().train_dropout, 0.1);
 }
