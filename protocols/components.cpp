@@ -44,6 +44,8 @@ void resolve_sampler(const Json& json, std::uint64_t seed, Components& out, Conf
   });
   if (sampler == nullptr) return;
   out.n_steps = sampler->n_steps();
+  for (const Beginning& beginning : sampler->beginnings())
+    out.beginnings.push_back({beginning.index.value, beginning.t.value / schedule.train_steps()});
   out.base_nfe = sampler->nfe() * forwards_of(out.model);
 }
 

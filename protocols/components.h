@@ -17,12 +17,19 @@ struct EstimatorInfo {
   int extra_nfe = 0;                    ///< network evaluations an image beyond the sampler's
 };
 
+/// A place where the sampler may set out.
+struct BeginningInfo {
+  int index = 0;
+  double time = 0;  ///< as a fraction of the training times
+};
+
 struct Components {
   Json model, sampler, estimators;  ///< resolved: every default filled in
   std::vector<EstimatorInfo> estimator_infos;
-  int n_steps = 0;    ///< solver steps of the sampler
-  int base_nfe = 0;   ///< network evaluations of one trajectory
-  int extra_nfe = 0;  ///< of all estimators together
+  std::vector<BeginningInfo> beginnings;  ///< noisiest first
+  int n_steps = 0;                        ///< solver steps of the sampler
+  int base_nfe = 0;                       ///< network evaluations of one trajectory
+  int extra_nfe = 0;                      ///< of all estimators together
 
   int total_nfe() const { return base_nfe + extra_nfe; }
   std::vector<std::string> statistics() const;  ///< of all estimators, in their order

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocols/protocol_entry.h"
+#include "protocols/schema_of.h"
 
 namespace alea {
 namespace {
@@ -106,21 +107,7 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   return out;
 }
 
-Json filtering_schema() {
-  Json schema = json_schema<FilteringOptions>();
-  const auto replace = [&schema](const char* key, Json replacement) {
-    replacement["description"] = schema["properties"][key].value("description", "");
-    schema["properties"][key] = std::move(replacement);
-  };
-  replace("model", model_schema());
-  replace("sampler", sampler_schema());
-  replace("estimators", {{"type", "array"}, {"minItems", 1}, {"items", estimator_schema()}});
-  schema["properties"]["protocol"] = {{"enum", {kName}}};
-  schema["required"].push_back("protocol");
-  schema["$schema"] = "https://json-schema.org/draft/2020-12/schema";
-  schema["title"] = "Config of the filtering protocol";
-  return schema;
-}
+Json filtering_schema() { return protocol_schema<FilteringOptions>(kName); }
 
 }  // namespace
 

@@ -23,6 +23,8 @@ struct Plan {
   Json estimators;                        ///< resolved array
   bool maps = true;                       ///< store uncertainty maps
   std::string feature_network;            ///< "fmnist_cnn"; empty: no features
+  std::string dataset;                    ///< real images to begin at, with noise added; empty: begin at noise
+  int from_index = 0;                     ///< solver index where trajectories begin
   std::vector<double> planted_strengths;  ///< defects for the oracle control, standard deviations in grey levels; empty: none
 };
 

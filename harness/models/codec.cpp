@@ -18,6 +18,8 @@ at::Tensor Denoiser::to_image(const at::Tensor& x) const { return unfold_to_imag
 
 at::Tensor Denoiser::map_to_image(const at::Tensor& map) const { return unfold_to_image(map, spec().codec); }
 
+at::Tensor Denoiser::from_image(const at::Tensor& image) const { return fold_from_image(image, spec().codec); }
+
 ImageShape image_shape(const DenoiserSpec& spec) {
   if (spec.image) return *spec.image;
   const int fold = spec.codec.fold;

@@ -121,6 +121,8 @@ class Denoiser {
   /// pixels, value by value.
   virtual at::Tensor to_image(const at::Tensor& x) const;
   virtual at::Tensor map_to_image(const at::Tensor& map) const;
+  /// From images [B, c, h, w] float32 in [-1, 1] to the network's space; of a random encoder, the mean.
+  virtual at::Tensor from_image(const at::Tensor& image) const;
 };
 
 /// Network space -> image [B, c, h, w], and back (Codec).

@@ -80,6 +80,14 @@ class Latent : public Wrapper {
     return at::cat(images);
   }
 
+  at::Tensor from_image(const at::Tensor& image) const override {
+    const at::NoGradGuard no_gradients;
+    std::vector<at::Tensor> latents;
+    for (const at::Tensor& row : image.split(1))
+      latents.push_back(nn::scale_latents(autoencoder_->encode(row).mean, autoencoder_->options()));
+    return at::cat(latents);
+  }
+
   /// The mean over the latents' channels, each value spread over the pixels that it decodes to: a decoder is no map of variances.
   at::Tensor map_to_image(const at::Tensor& map) const override {
     const auto& image = *spec_.image;

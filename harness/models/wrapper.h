@@ -16,6 +16,7 @@ class Wrapper : public Denoiser {
   const NoiseSchedule& schedule() const override { return model_->schedule(); }
   at::Tensor to_image(const at::Tensor& x) const override { return model_->to_image(x); }
   at::Tensor map_to_image(const at::Tensor& map) const override { return model_->map_to_image(map); }
+  at::Tensor from_image(const at::Tensor& image) const override { return model_->from_image(image); }
 
  protected:
   std::unique_ptr<Denoiser> model_;

@@ -8,6 +8,8 @@
 
 #include "models/models.h"
 #include "protocols/array_names.h"
+#include "run/noised_start.h"
+#include "run/originals.h"
 #include "run/start.h"
 #include "samplers/samplers.h"
 #include "trajectory/trajectory.h"
@@ -18,11 +20,14 @@ namespace alea {
 struct BlockSampler::Parts {
   Plan plan;
   std::unique_ptr<Denoiser> denoiser;
-  std::unique_ptr<StartPoints> start;
   std::unique_ptr<SamplerFactory> sampler;
+  std::unique_ptr<Originals> originals;  ///< where trajectories begin at real images
+  std::unique_ptr<StartPoints> start;
   std::vector<std::unique_ptr<EstimatorFactory>> estimators;
   SampleFacts facts;
   SampleCost cost;
+
+  std::unique_ptr<StartPoints> noised_start() const;
 };
 
 namespace {
@@ -39,6 +44,8 @@ struct BlockRows {
   ImageExtent extent;
   std::size_t done = 0;
   std::vector<std::uint8_t> images, finite;
+  std::vector<std::uint8_t> originals;  ///< [n, h, w, c], or empty
+  std::vector<float> errors;            ///< [n, h, w, c], or empty
   std::vector<StatisticRows> statistics;
 };
 
@@ -55,6 +62,7 @@ struct BatchRows {
     at::Tensor scores, map;  ///< [B, W] f64; [B, c, h, w] f32 or undefined
   };
   at::Tensor images;  ///< [B, c, h, w] f32
+  at::Tensor errors;  ///< [B, c, h, w] f32 or undefined
   std::vector<Statistic> statistics;
 
   bool finite(std::size_t i) const {
@@ -67,7 +75,7 @@ struct BatchRows {
 
 BatchRows batch_rows(const TrajectoryResult& result, const Denoiser& denoiser, bool maps) {
   const auto on_cpu = [](const at::Tensor& x) { return x.to(at::kCPU, at::kFloat).contiguous(); };
-  BatchRows out{on_cpu(denoiser.to_image(result.sample)), {}};
+  BatchRows out{on_cpu(denoiser.to_image(result.sample)), {}, {}};
   for (const auto& output : result.outputs) {
     ALEA_CHECK(output.step_scores.dim() == 2 && output.step_scores.size(0) == out.images.size(0),
                "step scores of {} have {} rows", output.name, output.step_scores.size(0));
@@ -93,12 +101,26 @@ void take_row(BlockRows& block, const BatchRows& batch, std::size_t i) {
   block.finite[at] = 1;
   const std::size_t size = block.extent.elements();
   quantise_image(row<float>(batch.images, i), block.extent, std::span(block.images).subspan(at * size, size));
+  if (batch.errors.defined())
+    interleave_channels(row<float>(batch.errors, i), block.extent, std::span(block.errors).subspan(at * size, size));
   for (std::size_t s = 0; s < batch.statistics.size(); ++s) {
     auto& rows = block.statistics[s];
     std::ranges::copy(row<double>(batch.statistics[s].scores, i), rows.scores.begin() + std::ptrdiff_t(at * rows.window));
     if (!rows.maps.empty())
       interleave_channels(row<float>(batch.statistics[s].map, i), block.extent, std::span(rows.maps).subspan(at * size, size));
   }
+}
+
+/// The batch's errors against the real images, which the block stores too. `ids` may reach past the block's end: padding.
+void add_originals(BlockRows& block, BatchRows& batch, const Originals& originals, const Ids& ids, std::size_t n) {
+  const std::size_t size = block.extent.elements();
+  block.originals.resize(n * size);
+  block.errors.resize(n * size);
+  const at::Tensor pixels = originals.pixels(ids);
+  const auto wanted = std::min(ids.size(), n - block.done);
+  std::ranges::copy(std::span(pixels.const_data_ptr<std::uint8_t>(), wanted * size),
+                    block.originals.begin() + static_cast<std::ptrdiff_t>(block.done * size));
+  batch.errors = (at::clamp(batch.images, -1, 1) - originals.images(ids)).abs().div(2).contiguous();
 }
 
 std::vector<std::uint64_t> image_dims(std::uint64_t n, const ImageExtent& e) {
@@ -113,6 +135,10 @@ ArrayMap to_arrays(const BlockRange& range, BlockRows&& block) {
   out[array_names::kIds] = make_array<std::uint64_t>(ids, {n});
   out[array_names::kImages] = make_array<std::uint8_t>(block.images, image_dims(n, block.extent));
   out[array_names::kFinite] = make_array<std::uint8_t>(block.finite, {n});
+  if (!block.errors.empty()) {
+    out[array_names::kOriginals] = make_array<std::uint8_t>(block.originals, image_dims(n, block.extent));
+    out[array_names::kErrors] = make_array<float>(block.errors, image_dims(n, block.extent));
+  }
   for (const auto& s : block.statistics) {
     out[array_names::scores(s.name)] = make_array<double>(s.scores, {n, s.window});
     if (!s.maps.empty()) out[array_names::maps(s.name)] = make_array<float>(s.maps, image_dims(n, block.extent));
@@ -122,6 +148,16 @@ ArrayMap to_arrays(const BlockRange& range, BlockRows&& block) {
 
 }  // namespace
 
+std::unique_ptr<StartPoints> BlockSampler::Parts::noised_start() const {
+  if (denoiser->spec().n_classes > 0)
+    fail(ErrorCode::config, "/dataset: {} needs a class for each image, and sets are read without; choose an unconditional model",
+         denoiser->spec().kind);
+  for (const Beginning& beginning : sampler->beginnings())
+    if (beginning.index.value == plan.from_index)
+      return std::make_unique<NoisedStart>(*denoiser, *originals, beginning, plan.seed);
+  fail(ErrorCode::internal, "the sampler can't begin at index {}", plan.from_index);
+}
+
 BlockSampler::BlockSampler(const Plan& plan) : parts_(std::make_unique<Parts>()) {
   auto& p = *parts_;
   p.plan = plan;
@@ -130,13 +166,14 @@ BlockSampler::BlockSampler(const Plan& plan) : parts_(std::make_unique<Parts>())
   for (const auto& estimator : plan.estimators)
     p.estimators.push_back(estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps()}));
   const auto& spec = p.denoiser->spec();
-  p.start = start_points(plan, spec);
   const ImageShape shape = image_shape(spec);
+  if (!plan.dataset.empty()) p.originals = std::make_unique<Originals>(plan.dataset, plan.n_samples, shape);
+  p.start = p.originals == nullptr ? start_points(plan, spec) : p.noised_start();
   p.facts = {spec.kind,
              spec.weights_sha256,
              spec.n_parameters,
              {shape.channels, shape.height, shape.width},
-             p.sampler->nfe() * spec.forwards,
+             (p.sampler->nfe() - plan.from_index) * spec.forwards,
              0};
   for (const auto& estimator : p.estimators) p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
 }
@@ -157,7 +194,8 @@ ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(
     p.cost.base_nfe += result.cost.base_nfe * ids.size();
     p.cost.extra_nfe += result.cost.extra_nfe * ids.size();
     p.cost.padded += result.cost.padded;
-    const auto batch = batch_rows(result, *p.denoiser, p.plan.maps);
+    auto batch = batch_rows(result, *p.denoiser, p.plan.maps);
+    if (p.originals != nullptr) add_originals(block, batch, *p.originals, ids, range.count);
     if (block.done == 0) start_statistics(block, batch, range.count);
     const auto wanted = std::min<std::size_t>(ids.size(), range.count - block.done);
     for (std::size_t i = 0; i < wanted; ++i) take_row(block, batch, i);

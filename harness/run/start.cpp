@@ -22,7 +22,7 @@ std::unique_ptr<StartPoints> start_points(const Plan& plan, const DenoiserSpec& 
   class WithoutLabels : public StartPoints {
    public:
     explicit WithoutLabels(std::unique_ptr<PaperStart> start) : start_(std::move(start)) {}
-    at::Tensor noise(const Ids& ids) const override { return start_->noise(ids); }
+    at::Tensor x(const Ids& ids) const override { return start_->x(ids); }
     at::Tensor labels(const Ids&) const override { return {}; }
 
    private:

@@ -86,8 +86,8 @@ DdimPlan ddim_plan(const DdimOptions& options, const SamplerContext& context) {
 
 class Ddim : public PlannedSolver {
  public:
-  Ddim(std::shared_ptr<const DdimPlan> plan, at::Tensor x_T, Ids ids)
-      : PlannedSolver("ddim", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+  Ddim(std::shared_ptr<const DdimPlan> plan, at::Tensor x, Ids ids, SolverIndex from)
+      : PlannedSolver("ddim", *plan, std::move(x), std::move(ids), from), plan_(std::move(plan)) {}
 
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {

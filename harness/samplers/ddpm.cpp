@@ -64,8 +64,8 @@ at::Tensor learned_spread(const at::Tensor& fraction, double largest, double sma
 
 class Ddpm : public PlannedSolver {
  public:
-  Ddpm(std::shared_ptr<const DdpmPlan> plan, at::Tensor x_T, Ids ids)
-      : PlannedSolver("ddpm", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+  Ddpm(std::shared_ptr<const DdpmPlan> plan, at::Tensor x, Ids ids, SolverIndex from)
+      : PlannedSolver("ddpm", *plan, std::move(x), std::move(ids), from), plan_(std::move(plan)) {}
 
  private:
   at::Tensor advance(const StepView& step, const Prediction& prediction) override {

@@ -38,14 +38,15 @@ SolverPlan dpm_solver_2_plan(const DpmSolver2Options& options, const NoiseSchedu
     plan.evaluations.push_back({schedule.time_of(middle), schedule.level_at(middle)});
   }
   plan.final_level = outer.back().level;
+  plan.continues = every_second(plan.evaluations.size());
   return plan;
 }
 
 /// An evaluation at the start of an outer step leads to its middle in lambda, that of the middle over the whole step.
 class DpmSolver2 : public PlannedSolver {
  public:
-  DpmSolver2(std::shared_ptr<const SolverPlan> plan, at::Tensor x_T, Ids ids)
-      : PlannedSolver("dpm_solver_2", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+  DpmSolver2(std::shared_ptr<const SolverPlan> plan, at::Tensor x, Ids ids, SolverIndex from)
+      : PlannedSolver("dpm_solver_2", *plan, std::move(x), std::move(ids), from), plan_(std::move(plan)) {}
 
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {

@@ -49,15 +49,15 @@ Dpmpp2mPlan dpmpp_2m_plan(const Dpmpp2mOptions& options, const NoiseSchedule& sc
 /// Each step but the first takes its slope from the clean image of the step before.
 class Dpmpp2m : public PlannedSolver {
  public:
-  Dpmpp2m(std::shared_ptr<const Dpmpp2mPlan> plan, at::Tensor x_T, Ids ids)
-      : PlannedSolver("dpmpp_2m", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+  Dpmpp2m(std::shared_ptr<const Dpmpp2mPlan> plan, at::Tensor x, Ids ids, SolverIndex from)
+      : PlannedSolver("dpmpp_2m", *plan, std::move(x), std::move(ids), from), plan_(std::move(plan)) {}
 
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {
     const at::Tensor earlier = std::exchange(earlier_x0_, step.x0);
     const std::size_t i = step.index.value;
     const NoiseLevel target = plan_->level_after(step.index);
-    if (i == 0 || (plan_->is_last(step.index) && plan_->is_last_of_order_1))
+    if (!earlier.defined() || (plan_->is_last(step.index) && plan_->is_last_of_order_1))
       return data_form_order_1(step.x, step.x0, step.level, target);
     const double r = log_snr_gain(plan_->evaluations[i - 1].level, step.level) / log_snr_gain(step.level, target);
     return data_form_order_2(step.x, step.x0, slope_of(earlier, step.x0, r), step.level, target, plan_->rule);

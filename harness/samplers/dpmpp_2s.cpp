@@ -46,6 +46,7 @@ Dpmpp2sPlan dpmpp_2s_plan(const Dpmpp2sOptions& options, const NoiseSchedule& sc
   plan.final_level = dpm_final_level(options, schedule);
   plan.rule = options.solver == "heun" ? SlopeRule::heun : SlopeRule::midpoint;
   plan.is_last_of_order_1 = options.lower_order_final;
+  plan.continues = every_second(plan.evaluations.size());
   return plan;
 }
 
@@ -53,8 +54,8 @@ Dpmpp2sPlan dpmpp_2s_plan(const Dpmpp2sOptions& options, const NoiseSchedule& sc
 /// both clean images takes a step of second order over the whole pair. A last step of first order belongs to no pair.
 class Dpmpp2s : public PlannedSolver {
  public:
-  Dpmpp2s(std::shared_ptr<const Dpmpp2sPlan> plan, at::Tensor x_T, Ids ids)
-      : PlannedSolver("dpmpp_2s", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+  Dpmpp2s(std::shared_ptr<const Dpmpp2sPlan> plan, at::Tensor x, Ids ids, SolverIndex from)
+      : PlannedSolver("dpmpp_2s", *plan, std::move(x), std::move(ids), from), plan_(std::move(plan)) {}
 
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {

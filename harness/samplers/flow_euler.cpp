@@ -55,8 +55,8 @@ at::Tensor flow_step(const at::Tensor& x, const at::Tensor& v, const NoiseLevel&
 
 class FlowEuler : public PlannedSolver {
  public:
-  FlowEuler(std::shared_ptr<const SolverPlan> plan, at::Tensor x_T, Ids ids)
-      : PlannedSolver("flow_euler", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+  FlowEuler(std::shared_ptr<const SolverPlan> plan, at::Tensor x, Ids ids, SolverIndex from)
+      : PlannedSolver("flow_euler", *plan, std::move(x), std::move(ids), from), plan_(std::move(plan)) {}
 
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {

@@ -51,6 +51,7 @@ SolverPlan heun_plan(const HeunOptions& options, const NoiseSchedule& schedule) 
   const Evaluations steps = evaluations_at_lambdas(heun_lambdas(options, schedule), schedule, false);
   SolverPlan plan;
   for (std::size_t i = 0; i < steps.size(); ++i) plan.evaluations.insert(plan.evaluations.end(), i == 0 ? 1 : 2, steps[i]);
+  plan.continues = every_second(plan.evaluations.size());
   return plan;
 }
 
@@ -58,8 +59,8 @@ SolverPlan heun_plan(const HeunOptions& options, const NoiseSchedule& schedule) 
 /// dy/d(sigma/alpha) = eps are. The last step, to zero, is Euler's.
 class Heun : public PlannedSolver {
  public:
-  Heun(std::shared_ptr<const SolverPlan> plan, at::Tensor x_T, Ids ids)
-      : PlannedSolver("heun", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+  Heun(std::shared_ptr<const SolverPlan> plan, at::Tensor x, Ids ids, SolverIndex from)
+      : PlannedSolver("heun", *plan, std::move(x), std::move(ids), from), plan_(std::move(plan)) {}
 
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {

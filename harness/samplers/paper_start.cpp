@@ -162,7 +162,7 @@ PaperStart::PaperStart(PaperDataset dataset, const fs::path& cache) : dataset_(s
   verify();
 }
 
-at::Tensor PaperStart::noise(const Ids& ids) const {
+at::Tensor PaperStart::x(const Ids& ids) const {
   const ImageShape& shape = dataset_.shape;
   const auto row = static_cast<std::uint64_t>(shape.elements());
   at::Tensor out = at::empty({static_cast<std::int64_t>(ids.size()), shape.channels, shape.height, shape.width}, at::kFloat);
@@ -207,8 +207,8 @@ void PaperStart::verify() const {
           dataset_.name, what, TORCH_VERSION, at::get_cpu_capability(), found, expected);
   };
   const std::uint64_t probe = std::min(kProbe, dataset_.n);
-  check("first normals", digest_of(noise(consecutive(0, probe))), dataset_.first);
-  check("last normals", digest_of(noise(consecutive(dataset_.n - probe, probe))), dataset_.last);
+  check("first normals", digest_of(x(consecutive(0, probe))), dataset_.first);
+  check("last normals", digest_of(x(consecutive(dataset_.n - probe, probe))), dataset_.last);
   check("labels", digest_of(std::span<const std::int64_t>(index_.labels)), dataset_.labels);
 }
 

@@ -43,7 +43,7 @@ class PaperStart : public StartPoints {
 
   /// x_T [B, C, H, W] float32 on the CPU; row b is that of ids[b]. Error{domain} for an id from n on: a run whose last
   /// micro-batch is padded needs its padding ids too.
-  at::Tensor noise(const Ids& ids) const override;
+  at::Tensor x(const Ids& ids) const override;
   at::Tensor labels(const Ids& ids) const override;  ///< [B] int64 in [0, classes)
 
   const PaperDataset& dataset() const { return dataset_; }

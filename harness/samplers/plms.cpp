@@ -35,6 +35,8 @@ SolverPlan plms_plan(const PlmsOptions& options, const NoiseSchedule& schedule) 
   const auto times = spaced_times("leading", options.steps, schedule.train_steps(), options.steps_offset);
   plan.evaluations = evaluations_at(times, schedule);
   if (options.steps > 1) plan.evaluations.insert(plan.evaluations.begin() + 1, plan.evaluations[1]);
+  plan.continues.assign(plan.evaluations.size(), true);
+  plan.continues.front() = false;
   if (options.final_alpha == "first") plan.final_level = schedule.level(schedule.first_time());
   return plan;
 }
@@ -56,8 +58,8 @@ at::Tensor adams_bashforth(const std::deque<at::Tensor>& e) {
 /// Heun's rule over the first step, its second evaluation not remembered; then Adams-Bashforth of growing order.
 class Plms : public PlannedSolver {
  public:
-  Plms(std::shared_ptr<const SolverPlan> plan, at::Tensor x_T, Ids ids)
-      : PlannedSolver("plms", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+  Plms(std::shared_ptr<const SolverPlan> plan, at::Tensor x, Ids ids, SolverIndex from)
+      : PlannedSolver("plms", *plan, std::move(x), std::move(ids), from), plan_(std::move(plan)) {}
 
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "models/denoiser.h"
 
@@ -31,11 +32,21 @@ class Sampler {
   virtual at::Tensor sample() const = 0;
 };
 
+/// Where a trajectory may set out.
+struct Beginning {
+  SolverIndex index{};
+  TrainTime t;
+  NoiseLevel level;  ///< of the x that it takes
+};
+
 /// Makes one sampler a micro-batch: x_T and ids in, state machine out.
 class SamplerFactory {
  public:
   virtual ~SamplerFactory() = default;
-  virtual std::unique_ptr<Sampler> start(at::Tensor x_T, Ids ids) const = 0;
+  /// x [B, C, H, W] at the level of beginnings() with that index; the first is x_T.
+  virtual std::unique_ptr<Sampler> start(at::Tensor x, Ids ids, SolverIndex from = {}) const = 0;
+  /// Noisiest first: the evaluations before which the solver needs no history that only an earlier one could have given.
+  virtual std::vector<Beginning> beginnings() const = 0;
   virtual int nfe() const = 0;      ///< network evaluations of one trajectory
   virtual int n_steps() const = 0;  ///< how many solver indices there are
   /// Whether x_T alone decides the sample.

@@ -10,10 +10,25 @@ at::Tensor clean_image(const at::Tensor& x, const Prediction& prediction, const 
   return prediction.x0.defined() ? prediction.x0 : predict_x0(x, prediction.eps, level);
 }
 
-PlannedSolver::PlannedSolver(const char* kind, const SolverPlan& plan, at::Tensor x_T, Ids ids)
-    : kind_(kind), plan_(plan), x_(std::move(x_T)), ids_(std::move(ids)) {
+PlannedSolver::PlannedSolver(const char* kind, const SolverPlan& plan, at::Tensor x, Ids ids, SolverIndex from)
+    : kind_(kind), plan_(plan), x_(std::move(x)), ids_(std::move(ids)), index_(from.value) {
   if (x_.dim() != 4 || x_.size(0) != static_cast<std::int64_t>(ids_.size()))
-    fail(ErrorCode::shape, "{}: expected x_T [B, C, H, W] with B = {} ids, found {} dimensions", kind_, ids_.size(), x_.dim());
+    fail(ErrorCode::shape, "{}: expected x [B, C, H, W] with B = {} ids, found {} dimensions", kind_, ids_.size(), x_.dim());
+  if (from.value < 0 || from.value >= static_cast<int>(plan.evaluations.size()) || !plan.can_begin(from))
+    fail(ErrorCode::domain, "{}: no trajectory of {} evaluations can begin at {}", kind_, plan.evaluations.size(), from.value);
+}
+
+std::vector<Beginning> beginnings_of(const SolverPlan& plan) {
+  std::vector<Beginning> out;
+  for (int i = 0; i < static_cast<int>(plan.evaluations.size()); ++i)
+    if (plan.can_begin({i})) out.push_back({{i}, plan.evaluations[i].t, plan.evaluations[i].level});
+  return out;
+}
+
+std::vector<bool> every_second(std::size_t n_evaluations) {
+  std::vector<bool> out(n_evaluations);
+  for (std::size_t i = 1; i < n_evaluations; i += 2) out[i] = true;
+  return out;
 }
 
 std::optional<Query> PlannedSolver::next() {

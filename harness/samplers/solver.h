@@ -21,8 +21,10 @@ struct SolverPlan {
   Evaluations evaluations;  ///< noisiest first
   NoiseLevel final_level = {};
   bool is_deterministic = true;
-  bool clip = false;  ///< clean images to [-1, 1]
+  bool clip = false;            ///< clean images to [-1, 1]
+  std::vector<bool> continues;  ///< of each evaluation: it goes on with a step begun before; empty: none does
 
+  bool can_begin(SolverIndex at) const { return continues.empty() || !continues[at.value]; }
   bool is_last(SolverIndex at) const { return static_cast<std::size_t>(at.value) + 1 == evaluations.size(); }
   /// Where the step from an evaluation leads.
   NoiseLevel level_after(SolverIndex at) const { return is_last(at) ? final_level : evaluations[at.value + 1].level; }
@@ -34,8 +36,8 @@ at::Tensor clean_image(const at::Tensor& x, const Prediction& prediction, const 
 /// What solvers over a fixed list of evaluations do alike: ask at the next place, check shapes and turns, say where they are.
 class PlannedSolver : public Sampler {
  public:
-  /// Error{shape} unless x_T is [B, C, H, W] with B = ids.size().
-  PlannedSolver(const char* kind, const SolverPlan& plan, at::Tensor x_T, Ids ids);
+  /// Error{shape} unless x is [B, C, H, W] with B = ids.size(); Error{domain} where the plan can't begin at `from`.
+  PlannedSolver(const char* kind, const SolverPlan& plan, at::Tensor x, Ids ids, SolverIndex from);
 
   std::optional<Query> next() final;
   StepView view(const Prediction& prediction) const final;
@@ -59,15 +61,21 @@ class PlannedSolver : public Sampler {
   int index_ = 0;
 };
 
-/// Hands one plan to every trajectory. Solver is made of (shared plan, x_T, ids) and keeps the plan alive.
+std::vector<Beginning> beginnings_of(const SolverPlan& plan);
+
+/// SolverPlan::continues of steps of two evaluations each.
+std::vector<bool> every_second(std::size_t n_evaluations);
+
+/// Hands one plan to every trajectory. Solver is made of (shared plan, x, ids, from) and keeps the plan alive.
 template <class Solver, class Plan>
 class PlannedFactory : public SamplerFactory {
  public:
   explicit PlannedFactory(Plan plan) : plan_(std::make_shared<const Plan>(std::move(plan))) {}
 
-  std::unique_ptr<Sampler> start(at::Tensor x_T, Ids ids) const override {
-    return std::make_unique<Solver>(plan_, std::move(x_T), std::move(ids));
+  std::unique_ptr<Sampler> start(at::Tensor x, Ids ids, SolverIndex from) const override {
+    return std::make_unique<Solver>(plan_, std::move(x), std::move(ids), from);
   }
+  std::vector<Beginning> beginnings() const override { return beginnings_of(*plan_); }
   int nfe() const override { return n_steps(); }
   int n_steps() const override { return static_cast<int>(plan_->evaluations.size()); }
   bool is_deterministic() const override { return plan_->is_deterministic; }

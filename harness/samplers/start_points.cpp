@@ -19,7 +19,7 @@ std::int64_t draw_label(std::uint64_t seed, SampleId id, int n) {
 
 }  // namespace
 
-at::Tensor PhiloxStart::noise(const Ids& ids) const { return initial_noise(seed_, ids, shape_); }
+at::Tensor PhiloxStart::x(const Ids& ids) const { return initial_noise(seed_, ids, shape_); }
 
 at::Tensor PhiloxStart::labels(const Ids& ids) const {
   if (n_classes_ == 0) return {};

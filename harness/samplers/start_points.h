@@ -6,12 +6,14 @@
 
 namespace alea {
 
-/// Where trajectories begin: x_T and the class of each id, functions of the id alone.
+/// Where trajectories begin: x and the class of each id, functions of the id alone.
 class StartPoints {
  public:
   virtual ~StartPoints() = default;
-  /// Standard normals [B, C, H, W] float32 on the CPU.
-  virtual at::Tensor noise(const Ids& ids) const = 0;
+  /// The solver index where they begin.
+  virtual SolverIndex from() const { return {}; }
+  /// [B, C, H, W] float32 on the CPU, at the level of the solver's beginning there: x_T is standard normals.
+  virtual at::Tensor x(const Ids& ids) const = 0;
   /// Classes [B] int64 on the CPU; undefined for a network without classes.
   virtual at::Tensor labels(const Ids& ids) const = 0;
 };
@@ -20,7 +22,7 @@ class StartPoints {
 class PhiloxStart : public StartPoints {
  public:
   PhiloxStart(std::uint64_t seed, const ImageShape& shape, int n_classes) : seed_(seed), shape_(shape), n_classes_(n_classes) {}
-  at::Tensor noise(const Ids& ids) const override;
+  at::Tensor x(const Ids& ids) const override;
   at::Tensor labels(const Ids& ids) const override;
 
  private:

@@ -54,6 +54,8 @@ UvitFastPlan uvit_fast_plan(const UvitFastOptions& options, const NoiseSchedule&
   int first = 0;
   for (const int order : block_orders(options.steps)) {
     plan.block_of.insert(plan.block_of.end(), order, Block{first, order});
+    plan.continues.push_back(false);
+    plan.continues.resize(plan.block_of.size(), true);
     first += order;
   }
   return plan;
@@ -63,8 +65,8 @@ UvitFastPlan uvit_fast_plan(const UvitFastOptions& options, const NoiseSchedule&
 /// there are two clean images.
 class UvitFast : public PlannedSolver {
  public:
-  UvitFast(std::shared_ptr<const UvitFastPlan> plan, at::Tensor x_T, Ids ids)
-      : PlannedSolver("uvit_fast", *plan, std::move(x_T), std::move(ids)), plan_(std::move(plan)) {}
+  UvitFast(std::shared_ptr<const UvitFastPlan> plan, at::Tensor x, Ids ids, SolverIndex from)
+      : PlannedSolver("uvit_fast", *plan, std::move(x), std::move(ids), from), plan_(std::move(plan)) {}
 
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {

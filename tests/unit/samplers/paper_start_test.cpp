@@ -66,7 +66,7 @@ TEST_F(PaperStartTest, RowsAndLabelsAreThoseOfOneDrawInPython) {
   const PaperStart start(small(), {});
   for (const Json& rows : fixture().at("small").at("rows")) {
     const auto ids = rows.at("ids").get<Ids>();
-    EXPECT_EQ(sha256_of(start.noise(ids)), rows.at("sha256")) << rows.at("ids").dump();
+    EXPECT_EQ(sha256_of(start.x(ids)), rows.at("sha256")) << rows.at("ids").dump();
     EXPECT_TRUE(at::equal(start.labels(ids), at::tensor(rows.at("labels").get<std::vector<std::int64_t>>())));
   }
 }
@@ -74,10 +74,10 @@ TEST_F(PaperStartTest, RowsAndLabelsAreThoseOfOneDrawInPython) {
 TEST_F(PaperStartTest, ARowDoesNotDependOnTheOthersOfItsBatch) {
   const PaperStart start(small(), {});
   const Ids ids{998, 999, 1000, 1001, 3};
-  const at::Tensor together = start.noise(ids);
+  const at::Tensor together = start.x(ids);
   EXPECT_EQ(together.sizes(), (std::vector<std::int64_t>{5, 3, 4, 4}));
   for (std::size_t b = 0; b < ids.size(); ++b)
-    EXPECT_TRUE(at::equal(start.noise({ids[b]})[0], together[static_cast<std::int64_t>(b)])) << ids[b];
+    EXPECT_TRUE(at::equal(start.x({ids[b]})[0], together[static_cast<std::int64_t>(b)])) << ids[b];
 }
 
 TEST_F(PaperStartTest, EverySetOfThePaperBeginsAndEndsAsInPython) {
@@ -100,7 +100,7 @@ TEST(PaperStartTable, KnowsTheSetsOfThePaperAndTheirDigests) {
 
 TEST_F(PaperStartTest, RefusesWhatItCannotDraw) {
   const PaperStart start(small(), {});
-  EXPECT_EQ(code_of([&] { start.noise({0, 1237}); }), ErrorCode::domain);
+  EXPECT_EQ(code_of([&] { start.x({0, 1237}); }), ErrorCode::domain);
   EXPECT_EQ(code_of([&] { start.labels({1237}); }), ErrorCode::domain);
   auto odd = small();
   odd.shape.width = 5;
@@ -133,14 +133,14 @@ TEST_F(PaperStartTest, TheCacheIsUsedAndADamagedOneIsMadeAnew) {
   const auto written = fs::last_write_time(file);
   const PaperStart second(small(), cache);
   EXPECT_EQ(fs::last_write_time(file), written);
-  EXPECT_TRUE(at::equal(first.noise({1100, 7}), second.noise({1100, 7})));
+  EXPECT_TRUE(at::equal(first.x({1100, 7}), second.x({1100, 7})));
   EXPECT_TRUE(at::equal(first.labels({1100, 7}), second.labels({1100, 7})));
 
   for (const std::size_t at : {std::size_t{3}, std::size_t{200}, bytes.size() - 1}) {
     Bytes damaged = bytes;
     damaged[at] ^= std::byte{1};
     atomic_write(file, damaged);
-    EXPECT_TRUE(at::equal(PaperStart(small(), cache).noise({1100}), first.noise({1100})));
+    EXPECT_TRUE(at::equal(PaperStart(small(), cache).x({1100}), first.x({1100})));
     EXPECT_EQ(read_file(file), bytes);
   }
   for (const std::size_t size : {std::size_t{0}, std::size_t{100}, bytes.size() - 1}) {

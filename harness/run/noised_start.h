@@ -1,0 +1,31 @@
+#pragma once
+
+#include "models/denoiser.h"
+#include "run/originals.h"
+#include "samplers/sampler.h"
+#include "samplers/start_points.h"
+
+namespace alea {
+
+/// Trajectories that begin midway, at real images with noise added: the reconstruction protocol (paper, Table 2).
+class NoisedStart : public StartPoints {
+ public:
+  /// All references must outlive it. The noise is that of stream initial_noise, by seed and id.
+  NoisedStart(const Denoiser& denoiser, const Originals& originals, const Beginning& beginning, std::uint64_t seed)
+      : denoiser_(denoiser), originals_(originals), beginning_(beginning), seed_(seed) {}
+
+  SolverIndex from() const override { return beginning_.index; }
+  at::Tensor x(const Ids& ids) const override {
+    const at::Tensor clean = denoiser_.from_image(originals_.images(ids)).cpu();
+    return add_noise(clean, initial_noise(seed_, ids, denoiser_.spec().shape), beginning_.level);
+  }
+  at::Tensor labels(const Ids&) const override { return {}; }
+
+ private:
+  const Denoiser& denoiser_;
+  const Originals& originals_;
+  Beginning beginning_;
+  std::uint64_t seed_;
+};
+
+}  // namespace alea

@@ -1,0 +1,128 @@
+#include "protocols/reconstruction.h"
+
+#include <algorithm>
+
+#include "protocols/protocol_entry.h"
+#include "protocols/schema_of.h"
+
+namespace alea {
+namespace {
+
+constexpr int kVersion = 1;
+constexpr const char* kName = "reconstruction";
+
+class Reconstruction final : public Protocol {
+ public:
+  Reconstruction(ReconstructionOptions options, Components components, int from_index)
+      : options_(std::move(options)), components_(std::move(components)), plan_(make_plan(from_index)) {}
+
+  const Plan& plan() const override { return plan_; }
+  int version() const override { return kVersion; }
+
+  ArrayMap score(const Store& store, Record& record) const override {
+    return score_reconstruction(store, options_, components_, record);
+  }
+
+  Json comparable() const override {
+    return {{"protocol", kName},
+            {"version", kVersion},
+            {"preset", options_.preset},
+            {"model", {{"kind", components_.model.at("kind")}}},
+            {"sampler", components_.sampler},
+            {"dataset", options_.dataset},
+            {"images", options_.images},
+            {"from_index", plan_.from_index},
+            {"block", options_.block},
+            {"micro_batch", options_.micro_batch},
+            {"channels", options_.channels},
+            {"errors", options_.errors},
+            {"conventions", options_.conventions},
+            {"non_finite_limit", options_.non_finite_limit}};
+  }
+
+ private:
+  Plan make_plan(int from_index) const {
+    return {.seed = options_.seed,
+            .n_samples = options_.images,
+            .block = options_.block,
+            .micro_batch = options_.micro_batch,
+            .model = components_.model,
+            .sampler = components_.sampler,
+            .estimators = components_.estimators,
+            .maps = true,
+            .dataset = options_.dataset,
+            .from_index = from_index};
+  }
+
+  ReconstructionOptions options_;
+  Components components_;
+  Plan plan_;
+};
+
+void check_counts(const ReconstructionOptions& options, ConfigErrors& errors) {
+  if (options.block % std::max(options.micro_batch, 1u) != 0)
+    errors.add("/block", fmt::format("{} must be a multiple of /micro_batch, which is {}", options.block, options.micro_batch));
+  if (options.errors.empty()) errors.add("/errors", "needs one at least");
+  if (options.conventions.empty()) errors.add("/conventions", "needs one at least");
+}
+
+/// The place of the first beginning that isn't noisier than wanted.
+int beginning_at(const ReconstructionOptions& options, const Components& components, ConfigErrors& errors) {
+  for (const BeginningInfo& beginning : components.beginnings)
+    if (beginning.time <= options.noise_time) return beginning.index;
+  errors.add("/noise_time", fmt::format("this sampler begins at no time below {} T but {} T; raise it or choose another sampler",
+                                        options.noise_time, components.beginnings.back().time));
+  return 0;
+}
+
+void check_windows(const Components& components, int from_index, ConfigErrors& errors) {
+  for (std::size_t i = 0; i < components.estimator_infos.size(); ++i) {
+    const auto& window = components.estimator_infos[i].window;
+    if (!window.empty() && window.front() < from_index)
+      errors.add("/estimators/" + std::to_string(i),
+                 fmt::format("looks at solver index {}, but reconstruction begins at {}", window.front(), from_index));
+  }
+}
+
+void check_rank_by(const ReconstructionOptions& options, const Components& components, ConfigErrors& errors) {
+  const auto statistics = components.statistics();
+  if (std::find(statistics.begin(), statistics.end(), options.rank_by) == statistics.end())
+    errors.add("/rank_by",
+               "\"" + options.rank_by + "\" is not a statistic of these estimators" + suggestion(options.rank_by, statistics));
+}
+
+ResolvedConfig resolve_reconstruction(const Json& config, ConfigErrors& errors) {
+  const std::size_t before = errors.items().size();
+  Json rest = config;
+  rest.erase("protocol");
+  ReconstructionOptions options = read_options<ReconstructionOptions>(rest, "", errors);
+  check_counts(options, errors);
+  if (!rest.contains("model") || !rest.contains("sampler") || !rest.contains("estimators")) return {};
+  Components components = resolve_components(options.model, options.sampler, options.estimators, options.seed, errors);
+  if (errors.items().size() != before) return {};
+  const int from_index = beginning_at(options, components, errors);
+  check_windows(components, from_index, errors);
+  check_rank_by(options, components, errors);
+  if (errors.items().size() != before) return {};
+  const int forwards = components.base_nfe / components.n_steps;
+  components.base_nfe -= from_index * forwards;
+  options.model = components.model;
+  options.sampler = components.sampler;
+  options.estimators = components.estimators;
+  ResolvedConfig out;
+  out.config = to_json(options);
+  out.config["protocol"] = kName;
+  out.protocol = std::make_unique<Reconstruction>(std::move(options), std::move(components), from_index);
+  return out;
+}
+
+Json reconstruction_schema() { return protocol_schema<ReconstructionOptions>(kName); }
+
+}  // namespace
+
+ProtocolEntry reconstruction_protocol() {
+  return {kName, "noise real images half-way, denoise them, and see whether uncertainty knows where they differ (paper, Table 2)",
+          resolve_reconstruction, reconstruction_schema};
+}
+
+}  // namespace alea
