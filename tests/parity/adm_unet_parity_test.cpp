@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <fstream>
 
@@ -189,21 +190,31 @@ at::Tensor hashed_input(const std::string& name, at::IntArrayRef shape) {
   return HashedSource().take("input." + name, shape, ParameterRole::bias) * 20;
 }
 
-TEST(AdmUnet, FullSizeNetworkAgreesWithThePeer) {
-  if (std::getenv("ALEA_FULL_SIZE") == nullptr)
-    GTEST_SKIP() << "slow: a network of 296 million parameters; set ALEA_FULL_SIZE=1 to run it";
+void expect_full_size_parity(const std::string& name, const nn::AdmUnetOptions& options, std::int64_t side) {
   const c10::InferenceMode inference;
-  const SafetensorsFile file(ALEA_SOURCE_DIR "/tests/fixtures/adm64_full_size.safetensors");
+  const SafetensorsFile file(ALEA_SOURCE_DIR "/tests/fixtures/" + name + "_full_size.safetensors");
   HashedSource source(kGain);
-  const nn::AdmUnet unet(source, adm64());
-  const auto output = unet.forward(hashed_input("adm64", {1, 3, 64, 64}), at::full({1}, 37.0f), at::full({1}, 3, at::kLong),
+  const nn::AdmUnet unet(source, options);
+  const auto output = unet.forward(hashed_input(name, {1, 3, side, side}), at::full({1}, 37.0f), at::full({1}, 3, at::kLong),
                                    nn::DropoutSites(kPlain, kNoIds));
   const double rms = tensor_of(file, "rms").item<double>(), peer = tensor_of(file, "peer_error").item<double>();
   EXPECT_NEAR(output.pow(2).mean().sqrt().item<double>(), rms, 1e-5 * rms);
   const auto some = output.flatten().slice(0, 0, std::nullopt, 383);
   const double error = (some - tensor_of(file, "output")).abs().max().item<double>();
   EXPECT_LE(error, std::max(2 * peer, 2.5e-5 * rms)) << "the peer's memory layouts are " << peer << " apart";
-  RecordProperty("error", std::to_string(error));
+  std::printf("%s: error %.2e, rms %.4f, the peer's memory layouts %.2e apart\n", name.c_str(), error, rms, peer);
+}
+
+TEST(AdmUnet, FullSizeNetworkAgreesWithThePeer) {
+  if (std::getenv("ALEA_FULL_SIZE") == nullptr)
+    GTEST_SKIP() << "slow: a network of 296 million parameters; set ALEA_FULL_SIZE=1 to run it";
+  expect_full_size_parity("adm64", adm64(), 64);
+}
+
+TEST(AdmUnet, FullSizeNetworkOf128PixelsAgreesWithThePeer) {
+  if (std::getenv("ALEA_FULL_SIZE") == nullptr)
+    GTEST_SKIP() << "slow: a network of 422 million parameters; set ALEA_FULL_SIZE=1 to run it";
+  expect_full_size_parity("adm128", adm128(), 128);
 }
 
 TEST(AdmUnet, RowsDoNotInfluenceEachOther) {

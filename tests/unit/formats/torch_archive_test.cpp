@@ -126,6 +126,17 @@ TEST(TorchArchive, CodeIsRefusedByNameAndNeverRun) {
   expect_error(ErrorCode::data, "is a TorchScript archive", [] { TorchArchive archive(fixture("script")); });
 }
 
+TEST(TorchArchive, ADtypeThatIsNotReadIsNamedWithItsTensor) {
+  const std::string file = read_text_file(fixture("small_floats.legacy"));
+  std::string other = file;
+  const std::string_view known = "float8_e8m0fnu\n", unread = "float4_e2m1fn_x2\n";
+  other.replace(other.find(known), known.size(), unread);
+  expect_error(ErrorCode::data, R"(tensor "float8_e8m0fnu": expected a dtype that can be read as its seventh argument, found torch.float4_e2m1fn_x2)",
+               [&] { read_all(to_bytes(other)); });
+  other.replace(other.find(unread), unread.size(), "float3\n");
+  expect_error(ErrorCode::data, R"(the global "torch.float3" is refused)", [&] { read_all(to_bytes(other)); });
+}
+
 TEST(TorchArchive, IsKnownByContent) {
   for (const char* name : {"mixed.zip", "mixed.zip4", "mixed.legacy", "mixed.legacy4"})
     EXPECT_TRUE(is_torch_archive(read_file(fixture(name)))) << name;

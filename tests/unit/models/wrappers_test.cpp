@@ -113,6 +113,29 @@ class LatentModel : public Wrappers {
   std::string path_;
 };
 
+TEST_F(LatentModel, ItsAutoencoderMayHaveTheNamesAndMatricesOfDiffusers) {
+  WeightMap diffusers;
+  for (const auto& [ldm, tensor] : initial_.made()) {
+    std::string name = ldm;
+    const auto rename = [&](const std::string& from, const std::string& to) {
+      if (const auto place = name.find(from); place != name.npos) name.replace(place, from.size(), to);
+    };
+    for (const auto& [from, to] : {std::pair{".attn_1.q.", ".attn_1.to_q."}, {".attn_1.k.", ".attn_1.to_k."},
+                                   {".attn_1.v.", ".attn_1.to_v."}, {".attn_1.proj_out.", ".attn_1.to_out.0."},
+                                   {".mid.attn_1.", ".mid_block.attentions.0."}, {"decoder.up.0.block.", "decoder.up_blocks.1.resnets."},
+                                   {"decoder.up.1.block.", "decoder.up_blocks.0.resnets."}})
+      rename(from, to);
+    const bool is_matrix = name.find("attentions") != name.npos && tensor.dim() == 4;
+    diffusers[name] = is_matrix ? tensor.squeeze(3).squeeze(2) : tensor;
+  }
+  const auto path = save("diffusers", diffusers, to_json(options_));
+  const auto decode = [&](const std::string& autoencoder) {
+    return make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", autoencoder}})->to_image(normals(3, {2, 2, 4, 4}));
+  };
+  EXPECT_TRUE(diffusers.contains("decoder.mid_block.attentions.0.to_q.weight"));
+  EXPECT_TRUE(at::equal(decode(path), decode(path_)));
+}
+
 TEST_F(LatentModel, SamplesAreDecodedOneByOneAndMapsSpread) {
   const auto model = make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}});
   EXPECT_EQ(image_shape(model->spec()), (ImageShape{3, 8, 8}));
