@@ -25,8 +25,7 @@ struct SmallFloat {
     constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
     if (specials == Specials::nan_is_minus_zero && negative && exponent == 0 && fraction == 0) return kNaN;
     if (specials == Specials::nan_is_ones && exponent == most && fraction == ones) return kNaN;
-    if (specials == Specials::power_of_two)
-      return exponent == most ? kNaN : std::ldexp(1.0, static_cast<int>(exponent) - bias);
+    if (specials == Specials::power_of_two) return exponent == most ? kNaN : std::ldexp(1.0, static_cast<int>(exponent) - bias);
     double size = 0;
     if (specials == Specials::ieee && exponent == most)
       size = fraction != 0 ? kNaN : HUGE_VAL;

@@ -50,8 +50,9 @@ constexpr std::array<DTypeName, 20> kDTypes{{{"torch.float32", DType::f32},
                                              {"torch.complex128", DType::c128}}};
 
 /// Harmless as names; a tensor of them is refused by its own.
-constexpr std::array<std::string_view, 7> kUnreadDTypes{"torch.complex32", "torch.float4_e2m1fn_x2", "torch.qint8", "torch.quint8",
-                                                        "torch.qint32",    "torch.quint4x2",         "torch.quint2x4"};
+constexpr std::array<std::string_view, 7> kUnreadDTypes{"torch.complex32", "torch.float4_e2m1fn_x2", "torch.qint8",
+                                                        "torch.quint8",    "torch.qint32",           "torch.quint4x2",
+                                                        "torch.quint2x4"};
 
 /// Tensors and dicts, and harmless values that stand beside weights in checkpoints of trainers.
 constexpr std::array<PickleGlobal, 17> kOthers{{{"collections.OrderedDict", true},

@@ -176,8 +176,9 @@ void Checkpoint::keep(const std::string& key, TensorSpan span, const CheckpointO
 void Checkpoint::refuse_integers(const std::string& name) const {
   const auto found = integers_.find(name);
   if (found == integers_.end()) return;
-  fail(ErrorCode::data, "{}: key {}: expected floating-point numbers, found {}; save its values, not integers that stand for them",
-       source_, name, dtype_name(found->second));
+  fail(ErrorCode::data,
+       "{}: key {}: expected floating-point numbers, found {}; save its values, not integers that stand for them", source_, name,
+       dtype_name(found->second));
 }
 
 at::Tensor Checkpoint::read(const std::string& name) const {

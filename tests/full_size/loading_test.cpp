@@ -87,8 +87,7 @@ class FullSizeFiles : public testing::TestWithParam<std::tuple<Published, const 
 };
 
 TEST_P(FullSizeFiles, LoadingTakesTheWeightsAndATenth) {
-  if (std::getenv("ALEA_FULL_SIZE") == nullptr)
-    GTEST_SKIP() << "writes and loads a file of up to 2 GB: set ALEA_FULL_SIZE=1";
+  if (std::getenv("ALEA_FULL_SIZE") == nullptr) GTEST_SKIP() << "writes and loads a file of up to 2 GB: set ALEA_FULL_SIZE=1";
   const auto n_bytes = static_cast<double>(write());
   const test::PeakMemory memory;
   const auto start = std::chrono::steady_clock::now();

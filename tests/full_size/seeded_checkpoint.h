@@ -14,8 +14,8 @@
 
 namespace alea::test {
 
-/// Seeded numbers for every parameter of a network. Tensors share one run of them, each from a place of its own, so that a file of
-/// gigabytes needs the memory of its largest tensor until it is written.
+/// Seeded numbers for every parameter of a network. Tensors share one run of them, each from a place of its own, so that a file
+/// of gigabytes needs the memory of its largest tensor until it is written.
 class SeededTensors {
  public:
   explicit SeededTensors(const WeightMap& shapes) {
@@ -60,7 +60,9 @@ class TensorPickle {
     number(0);
     tuple(shape);
     tuple(strides);
-    text += "\x89" "ccollections\nOrderedDict\n)RtR";
+    text +=
+        "\x89"
+        "ccollections\nOrderedDict\n)RtR";
   }
   void end() { text += "u."; }
 

@@ -88,8 +88,8 @@ class AutoencoderKl {
   Conv2d quant_conv_, post_quant_conv_;
 };
 
-/// A parameter's name in latent diffusion's checkpoints from that in diffusers' AutoencoderKL of so many levels, attention under its
-/// new names (to_q) or its legacy ones (query). Other names, and so files that are in LDM's already, pass unchanged.
+/// A parameter's name in latent diffusion's checkpoints from that in diffusers' AutoencoderKL of so many levels, attention under
+/// its new names (to_q) or its legacy ones (query). Other names, and so files that are in LDM's already, pass unchanged.
 std::string ldm_name(std::string name, int n_levels);
 /// The shape that goes with it: [C, C, 1, 1] of attention's matrices [C, C]; others pass unchanged.
 std::vector<std::int64_t> ldm_shape(const std::string& ldm_name, std::vector<std::int64_t> shape);

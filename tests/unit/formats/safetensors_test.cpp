@@ -92,11 +92,12 @@ TEST_F(Safetensors, WhatIsWrittenIsReadBackAlignedAndWritingAgainGivesEqualBytes
 TEST_F(Safetensors, NarrowAndComplexDtypesAreWrittenUnderTheirNames) {
   const Bytes bytes(16, std::byte{1});
   std::map<std::string, TensorSpan> tensors;
-  for (const DType dtype :
-       {DType::f8_e4m3, DType::f8_e5m2, DType::f8_e4m3fnuz, DType::f8_e5m2fnuz, DType::f8_e8m0, DType::u16, DType::u64, DType::c64})
+  for (const DType dtype : {DType::f8_e4m3, DType::f8_e5m2, DType::f8_e4m3fnuz, DType::f8_e5m2fnuz, DType::f8_e8m0, DType::u16,
+                            DType::u64, DType::c64})
     tensors[dtype_name(dtype)] = {dtype, {static_cast<std::int64_t>(16 / dtype_bytes(dtype))}, bytes};
   write_safetensors(folder_ / "x.safetensors", tensors);
-  for (const auto& [name, tensor] : SafetensorsFile(folder_ / "x.safetensors").tensors()) EXPECT_EQ(dtype_name(tensor.dtype), name);
+  for (const auto& [name, tensor] : SafetensorsFile(folder_ / "x.safetensors").tensors())
+    EXPECT_EQ(dtype_name(tensor.dtype), name);
   expect_error(ErrorCode::data, "found \"C128\"", [&] {
     write_safetensors(folder_ / "y.safetensors", {{"twice", {DType::c128, {1}, bytes}}});
   });

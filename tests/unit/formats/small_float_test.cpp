@@ -50,17 +50,16 @@ class SmallFloats : public ::testing::TestWithParam<Format> {
 };
 INSTANTIATE_TEST_SUITE_P(
     Dtypes, SmallFloats,
-    ::testing::Values(
-        Format{"float8_e4m3fn", DType::f8_e4m3, kE4M3, counted_up(127, 8, 0x1p-9), {0x7f, 0xff}},
-        Format{"float8_e5m2",
-               DType::f8_e5m2,
-               kE5M2,
-               counted_up(124, 4, 0x1p-16),
-               {0x7d, 0x7e, 0x7f, 0xfd, 0xfe, 0xff},
-               {0x7c, 0xfc}},
-        Format{"float8_e4m3fnuz", DType::f8_e4m3fnuz, kE4M3Fnuz, counted_up(128, 8, 0x1p-10), {0x80}},
-        Format{"float8_e5m2fnuz", DType::f8_e5m2fnuz, kE5M2Fnuz, counted_up(128, 4, 0x1p-17), {0x80}},
-        Format{"float8_e8m0fnu", DType::f8_e8m0, kE8M0, powers_of_two(), {0xff}}),
+    ::testing::Values(Format{"float8_e4m3fn", DType::f8_e4m3, kE4M3, counted_up(127, 8, 0x1p-9), {0x7f, 0xff}},
+                      Format{"float8_e5m2",
+                             DType::f8_e5m2,
+                             kE5M2,
+                             counted_up(124, 4, 0x1p-16),
+                             {0x7d, 0x7e, 0x7f, 0xfd, 0xfe, 0xff},
+                             {0x7c, 0xfc}},
+                      Format{"float8_e4m3fnuz", DType::f8_e4m3fnuz, kE4M3Fnuz, counted_up(128, 8, 0x1p-10), {0x80}},
+                      Format{"float8_e5m2fnuz", DType::f8_e5m2fnuz, kE5M2Fnuz, counted_up(128, 4, 0x1p-17), {0x80}},
+                      Format{"float8_e8m0fnu", DType::f8_e8m0, kE8M0, powers_of_two(), {0xff}}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_P(SmallFloats, EveryCodeIsTheNumberOfTheDefinition) {
@@ -71,7 +70,8 @@ TEST_P(SmallFloats, EveryCodeIsTheNumberOfTheDefinition) {
     EXPECT_EQ(format.layout.value(static_cast<std::uint32_t>(code) | 0x80), -format.positive[code]) << code;
   }
   for (const std::uint32_t code : format.nan) EXPECT_TRUE(std::isnan(format.layout.value(code))) << code;
-  for (const std::uint32_t code : format.infinite) EXPECT_EQ(format.layout.value(code), (code & 0x80) != 0 ? -HUGE_VAL : HUGE_VAL);
+  for (const std::uint32_t code : format.infinite)
+    EXPECT_EQ(format.layout.value(code), (code & 0x80) != 0 ? -HUGE_VAL : HUGE_VAL);
   const std::size_t signs = format.dtype == DType::f8_e8m0 ? 1 : 2, zero = format.nan.front() == 0x80 ? 1 : 0;
   EXPECT_EQ(signs * format.positive.size() - zero + format.nan.size() + format.infinite.size(), 256U);
 }
