@@ -13,9 +13,9 @@ import xml.etree.ElementTree as ElementTree
 
 
 def skip_reason(case):
-    """What GTEST_SKIP() said: it stands between "Skipped" and the line that names the skipped test."""
+    """What GTEST_SKIP() said, between "Skipped" and the line that names the skipped test, or a script after "skipped: "."""
     output = case.findtext("system-out") or ""
-    match = re.search(r": Skipped\n(.*?)\n*\[  SKIPPED \]", output, re.DOTALL)
+    match = re.search(r": Skipped\n(.*?)\n*\[  SKIPPED \]", output, re.DOTALL) or re.search(r"^skipped: (.*)$", output, re.MULTILINE)
     return " ".join(match.group(1).split()) if match and match.group(1).strip() else "no reason given"
 
 

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "formats/checks.h"
 #include "formats/row_major.h"
+#include "formats/small_float.h"
 
 namespace alea {
 namespace {
@@ -27,17 +28,10 @@ std::vector<double> converted_exactly(std::span<const std::byte> bytes) {
   return values;
 }
 
-double half_to_double(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 0x1f, fraction = bits & 0x3ff;
-  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
-  if (exponent == 0x1f) return fraction != 0 ? std::numeric_limits<double>::quiet_NaN() : sign * HUGE_VAL;
-  return sign * (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(0x400 + fraction, exponent - 25));
-}
-
-template <class Convert>
-std::vector<double> from_16_bits(std::span<const std::byte> bytes, Convert convert) {
-  std::vector<double> values(bytes.size() / 2);
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = convert(load<std::uint16_t>(bytes, 2 * i));
+template <class Code>
+std::vector<double> decoded(std::span<const std::byte> bytes, const SmallFloat& layout) {
+  std::vector<double> values(bytes.size() / sizeof(Code));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = layout.value(load<Code>(bytes, i * sizeof(Code)));
   return values;
 }
 
@@ -85,10 +79,20 @@ std::vector<double> as_doubles(const NpyArray& array) {
       return converted<std::int16_t>(bytes);
     case DType::u16:
       return converted<std::uint16_t>(bytes);
+    case DType::f8_e4m3:
+      return decoded<std::uint8_t>(bytes, kE4M3);
+    case DType::f8_e5m2:
+      return decoded<std::uint8_t>(bytes, kE5M2);
+    case DType::f8_e4m3fnuz:
+      return decoded<std::uint8_t>(bytes, kE4M3Fnuz);
+    case DType::f8_e5m2fnuz:
+      return decoded<std::uint8_t>(bytes, kE5M2Fnuz);
+    case DType::f8_e8m0:
+      return decoded<std::uint8_t>(bytes, kE8M0);
     case DType::f16:
-      return from_16_bits(bytes, half_to_double);
+      return decoded<std::uint16_t>(bytes, kHalf);
     case DType::bf16:
-      return from_16_bits(bytes, [](std::uint16_t bits) { return double{std::bit_cast<float>(std::uint32_t{bits} << 16)}; });
+      return decoded<std::uint16_t>(bytes, kBfloat16);
     case DType::i32:
       return converted<std::int32_t>(bytes);
     case DType::u32:
@@ -101,6 +105,10 @@ std::vector<double> as_doubles(const NpyArray& array) {
       return converted_exactly<std::int64_t>(bytes);
     case DType::u64:
       return converted_exactly<std::uint64_t>(bytes);
+    case DType::c64:
+    case DType::c128:
+      fail(ErrorCode::data, "expected real numbers, found complex ones ({}); save their real and imaginary parts",
+           dtype_name(array.dtype));
   }
   fail(ErrorCode::internal, "dtype {} has no numbers", static_cast<int>(array.dtype));
 }

@@ -38,7 +38,7 @@ struct NpyArray {
 };
 NpyArray read_npy(std::span<const std::byte> file, const std::string& source);
 
-/// Any dtype as double. Error{data} for a 64-bit integer that no double equals.
+/// Any dtype as double, exactly. Error{data} for a 64-bit integer that no double equals and for complex numbers.
 std::vector<double> as_doubles(const NpyArray& array);
 
 /// Arrays of a .npz file, or a bare .npy file as the single array "arr_0"; told apart by content. Memory-mapped; copies share the
@@ -81,7 +81,8 @@ class NpzFile {
 };
 
 /// Written atomically, as numpy.savez (or savez_compressed) lays it out; equal input gives equal bytes. Error{shape} where shape
-/// and bytes disagree, Error{domain} for bfloat16, which numpy doesn't know.
+/// and bytes disagree, Error{domain} for bfloat16 and 8-bit floating
+/// point, which numpy doesn't know, and for complex numbers.
 void write_npz(const std::filesystem::path& path, const std::map<std::string, TensorSpan>& arrays, bool deflate);
 
 }  // namespace alea

@@ -36,10 +36,10 @@ const char* descr_of(DType dtype, const std::string& where) {
       return "<i8";
     case DType::u64:
       return "<u8";
-    case DType::bf16:
+    default:
       break;
   }
-  fail(ErrorCode::domain, "{}: numpy has no {}; convert it to F32 first", where, dtype_name(dtype));
+  fail(ErrorCode::domain, "{}: numpy has no {} that would be read back; convert it to F32 first", where, dtype_name(dtype));
 }
 
 /// Version 1, padded so that the data begin at a multiple of 64 bytes.

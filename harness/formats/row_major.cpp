@@ -27,6 +27,8 @@ CopyLine line_copier(std::size_t item_bytes) {
       return copy_line<4>;
     case 8:
       return copy_line<8>;
+    case 16:
+      return copy_line<16>;
   }
   fail(ErrorCode::internal, "no dtype has {} bytes", item_bytes);
 }

@@ -26,24 +26,33 @@ struct DTypeRow {
   DType dtype;
   const char* name;
   std::size_t bytes;
+  bool is_floating = false;
 };
-constexpr std::array<DTypeRow, 13> kDTypes{{{DType::boolean, "BOOL", 1},
+constexpr std::array<DTypeRow, 19> kDTypes{{{DType::boolean, "BOOL", 1},
                                             {DType::u8, "U8", 1},
                                             {DType::i8, "I8", 1},
+                                            {DType::f8_e4m3, "F8_E4M3", 1, true},
+                                            {DType::f8_e5m2, "F8_E5M2", 1, true},
+                                            {DType::f8_e4m3fnuz, "F8_E4M3FNUZ", 1, true},
+                                            {DType::f8_e5m2fnuz, "F8_E5M2FNUZ", 1, true},
+                                            {DType::f8_e8m0, "F8_E8M0", 1, true},
                                             {DType::i16, "I16", 2},
                                             {DType::u16, "U16", 2},
-                                            {DType::f16, "F16", 2},
-                                            {DType::bf16, "BF16", 2},
+                                            {DType::f16, "F16", 2, true},
+                                            {DType::bf16, "BF16", 2, true},
                                             {DType::i32, "I32", 4},
                                             {DType::u32, "U32", 4},
-                                            {DType::f32, "F32", 4},
-                                            {DType::f64, "F64", 8},
+                                            {DType::f32, "F32", 4, true},
+                                            {DType::f64, "F64", 8, true},
                                             {DType::i64, "I64", 8},
-                                            {DType::u64, "U64", 8}}};
+                                            {DType::u64, "U64", 8},
+                                            {DType::c64, "C64", 8}}};
+constexpr DTypeRow kNotInTheFormat{DType::c128, "C128", 16};
 
 const DTypeRow& dtype_row(DType dtype) {
   for (const auto& row : kDTypes)
     if (row.dtype == dtype) return row;
+  if (dtype == kNotInTheFormat.dtype) return kNotInTheFormat;
   fail(ErrorCode::internal, "dtype {} is not in the table", static_cast<int>(dtype));
 }
 
@@ -186,6 +195,7 @@ void check_covered(std::vector<Entry>& entries, std::uint64_t buffer_bytes, cons
 
 std::size_t dtype_bytes(DType dtype) { return dtype_row(dtype).bytes; }
 const char* dtype_name(DType dtype) { return dtype_row(dtype).name; }
+bool is_floating(DType dtype) { return dtype_row(dtype).is_floating; }
 
 void parse_safetensors(std::span<const std::byte> file, const std::string& source, std::map<std::string, TensorSpan>& tensors,
                        std::map<std::string, std::string>& metadata) {

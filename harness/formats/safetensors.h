@@ -12,10 +12,33 @@
 
 namespace alea {
 
-enum class DType { boolean, u8, i8, i16, u16, f16, bf16, i32, u32, f32, f64, i64, u64 };
+/// Those of safetensors with whole bytes. Complex numbers are carried, never turned into others.
+enum class DType {
+  boolean,
+  u8,
+  i8,
+  f8_e4m3,      ///< OCP 8-bit floating point "FN": no infinities, NaN is all ones (arXiv:2209.05433)
+  f8_e5m2,      ///< as IEEE 754 would have it
+  f8_e4m3fnuz,  ///< "FNUZ": no infinities, no negative zero; its code is NaN (arXiv:2206.02915)
+  f8_e5m2fnuz,
+  f8_e8m0,  ///< a power of two, no sign (OCP MX specification 1.0)
+  i16,
+  u16,
+  f16,
+  bf16,
+  i32,
+  u32,
+  f32,
+  f64,
+  i64,
+  u64,
+  c64,
+  c128,  ///< not in safetensors
+};
 
 std::size_t dtype_bytes(DType dtype);
 const char* dtype_name(DType dtype);  ///< as safetensors writes it: "F32"
+bool is_floating(DType dtype);        ///< real floating point
 
 /// A tensor in somebody else's memory: row-major, little-endian. In files of other writers `bytes` may be unaligned: copy, don't
 /// cast.

@@ -59,8 +59,8 @@ void check_byte_order(const ZipArchive& archive, const std::string& top) {
 /// Storages by key, each checked once.
 class ZipStorages {
  public:
-  ZipStorages(const ZipArchive& archive, std::string top, std::deque<Bytes>& unpacked)
-      : archive_(archive), top_(std::move(top)), unpacked_(unpacked) {}
+  ZipStorages(const ZipArchive& archive, std::string top, std::uint64_t most_unpacked, std::deque<Bytes>& unpacked)
+      : archive_(archive), top_(std::move(top)), most_unpacked_(most_unpacked), unpacked_(unpacked) {}
 
   Span find(const StorageId& id) {
     const ZipEntry* entry = archive_.find(top_ + "data/" + id.key);
@@ -70,12 +70,21 @@ class ZipStorages {
            id.elements, dtype_name(id.dtype), entry == nullptr ? "no entry" : fmt::format("{} bytes", entry->size));
     const auto known = known_.find(id.key);
     if (known != known_.end()) return known->second;
-    return known_[id.key] = entry->deflated ? Span(unpacked_.emplace_back(archive_.read(*entry))) : archive_.stored(*entry);
+    return known_[id.key] = entry->deflated ? unpack(*entry) : archive_.stored(*entry);
   }
 
  private:
+  Span unpack(const ZipEntry& entry) {
+    if (entry.size > most_unpacked_)
+      fail(ErrorCode::data, "{}: entry {}: unpacks to {} bytes, expected at most {} more from a file of this size",
+           archive_.source(), in_quotes(entry.name), entry.size, most_unpacked_);
+    most_unpacked_ -= entry.size;
+    return unpacked_.emplace_back(archive_.read(entry));
+  }
+
   const ZipArchive& archive_;
   std::string top_;
+  std::uint64_t most_unpacked_;
   std::deque<Bytes>& unpacked_;
   std::map<std::string, Span> known_;
 };
@@ -90,9 +99,10 @@ void parse_zip(Span file, const std::string& source, const std::string& member, 
   const Bytes bytes = archive.read(entry);
   PickleReader pickle(bytes, source, torch_globals());
   const PickleRef root = pickle.read();
-  ZipStorages storages(archive, top, parsed.unpacked);
-  parsed.content = collect_tensors(
-      {pickle, root, source, member, kMostTimesTheFile * file.size(), [&](const StorageId& id) { return storages.find(id); }});
+  const std::uint64_t most_bytes = kMostTimesTheFile * file.size();
+  ZipStorages storages(archive, top, most_bytes, parsed.unpacked);
+  parsed.content =
+      collect_tensors({pickle, root, source, member, most_bytes, [&](const StorageId& id) { return storages.find(id); }});
 }
 
 void check_system(const PickleReader& pickle, PickleRef info, const std::string& source) {

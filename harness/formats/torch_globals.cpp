@@ -13,7 +13,7 @@ struct DTypeName {
   DType dtype;
 };
 
-constexpr std::array<DTypeName, 12> kStorages{{{"torch.FloatStorage", DType::f32},
+constexpr std::array<DTypeName, 14> kStorages{{{"torch.FloatStorage", DType::f32},
                                                {"torch.HalfStorage", DType::f16},
                                                {"torch.BFloat16Storage", DType::bf16},
                                                {"torch.DoubleStorage", DType::f64},
@@ -23,10 +23,12 @@ constexpr std::array<DTypeName, 12> kStorages{{{"torch.FloatStorage", DType::f32
                                                {"torch.CharStorage", DType::i8},
                                                {"torch.ByteStorage", DType::u8},
                                                {"torch.BoolStorage", DType::boolean},
+                                               {"torch.ComplexFloatStorage", DType::c64},
+                                               {"torch.ComplexDoubleStorage", DType::c128},
                                                {"torch.UntypedStorage", DType::u8},
                                                {"torch.storage.UntypedStorage", DType::u8}}};
 
-constexpr std::array<DTypeName, 13> kDTypes{{{"torch.float32", DType::f32},
+constexpr std::array<DTypeName, 20> kDTypes{{{"torch.float32", DType::f32},
                                              {"torch.float16", DType::f16},
                                              {"torch.bfloat16", DType::bf16},
                                              {"torch.float64", DType::f64},
@@ -38,7 +40,19 @@ constexpr std::array<DTypeName, 13> kDTypes{{{"torch.float32", DType::f32},
                                              {"torch.uint16", DType::u16},
                                              {"torch.uint32", DType::u32},
                                              {"torch.uint64", DType::u64},
-                                             {"torch.bool", DType::boolean}}};
+                                             {"torch.bool", DType::boolean},
+                                             {"torch.float8_e4m3fn", DType::f8_e4m3},
+                                             {"torch.float8_e5m2", DType::f8_e5m2},
+                                             {"torch.float8_e4m3fnuz", DType::f8_e4m3fnuz},
+                                             {"torch.float8_e5m2fnuz", DType::f8_e5m2fnuz},
+                                             {"torch.float8_e8m0fnu", DType::f8_e8m0},
+                                             {"torch.complex64", DType::c64},
+                                             {"torch.complex128", DType::c128}}};
+
+/// Harmless as names; a tensor of them is refused by its own.
+constexpr std::array<std::string_view, 7> kUnreadDTypes{"torch.complex32", "torch.float4_e2m1fn_x2", "torch.qint8",
+                                                        "torch.quint8",    "torch.qint32",           "torch.quint4x2",
+                                                        "torch.quint2x4"};
 
 /// Tensors and dicts, and harmless values that stand beside weights in checkpoints of trainers.
 constexpr std::array<PickleGlobal, 17> kOthers{{{"collections.OrderedDict", true},
@@ -73,6 +87,7 @@ std::span<const PickleGlobal> torch_globals() {
     std::vector<PickleGlobal> all(kOthers.begin(), kOthers.end());
     for (const auto& row : kStorages) all.push_back({row.name});
     for (const auto& row : kDTypes) all.push_back({row.name});
+    for (const auto name : kUnreadDTypes) all.push_back({name});
     return all;
   }();
   return globals;

@@ -98,9 +98,11 @@ class Builder {
     const StorageId id = read_storage_id(pickle_, arguments[0], where);
     TensorSpan tensor{.dtype = id.dtype, .shape = counts_at(pickle_, arguments[2], where, "its shape"), .bytes = {}};
     if (typed_beside) {
-      const auto dtype =
-          pickle_[arguments[6]].kind == Kind::global ? global_dtype(pickle_.global_name(arguments[6])) : std::nullopt;
-      if (!dtype) fail(ErrorCode::data, "{}: expected a dtype as its seventh argument", where);
+      const bool is_named = pickle_[arguments[6]].kind == Kind::global;
+      const auto dtype = is_named ? global_dtype(pickle_.global_name(arguments[6])) : std::nullopt;
+      if (!dtype)
+        fail(ErrorCode::data, "{}: expected a dtype that can be read as its seventh argument, found {}", where,
+             is_named ? pickle_.global_name(arguments[6]) : "another value");
       tensor.dtype = *dtype;
     }
     const auto strides = counts_at(pickle_, arguments[3], where, "its strides");

@@ -6,9 +6,11 @@
 #include <cstring>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "core/config.h"
 #include "core/error.h"
+#include "core/expected_sha256.h"
 #include "core/files.h"
 #include "formats/torch_archive.h"
 
@@ -25,12 +27,22 @@ std::optional<at::ScalarType> floating_type(DType dtype) {
       return at::kBFloat16;
     case DType::f64:
       return at::kDouble;
+    case DType::f8_e4m3:
+      return at::kFloat8_e4m3fn;
+    case DType::f8_e5m2:
+      return at::kFloat8_e5m2;
+    case DType::f8_e4m3fnuz:
+      return at::kFloat8_e4m3fnuz;
+    case DType::f8_e5m2fnuz:
+      return at::kFloat8_e5m2fnuz;
+    case DType::f8_e8m0:
+      return at::kFloat8_e8m0fnu;
     default:
       return std::nullopt;
   }
 }
 
-/// Half-precision tensors are converted out of the file: a copy of each would leave holes in the heap as large as the file.
+/// Tensors of fewer bits are converted out of the file: a copy of each would leave holes in the heap as large as the file.
 /// Those at odd addresses, as in the legacy container, are copied first.
 at::Tensor to_float(const TensorSpan& span, at::ScalarType type) {
   if (type == at::kFloat || span.bytes.empty()) {
@@ -45,15 +57,6 @@ at::Tensor to_float(const TensorSpan& span, at::ScalarType type) {
     data = aligned.data();
   }
   return at::from_blob(const_cast<std::byte*>(data), span.shape, at::TensorOptions().dtype(type)).to(at::kFloat);
-}
-
-void check_sha256(const std::string& source, const std::string& expected, const std::string& found) {
-  constexpr std::size_t kShortest = 8;  // what hub file names carry
-  if (expected.empty()) return;
-  if (expected.size() < kShortest || expected.find_first_not_of("0123456789abcdef") != expected.npos)
-    fail(ErrorCode::config, "{}: expected a sha256 of 64 hex digits or its first 8 or more, found \"{}\"", source, expected);
-  if (!found.starts_with(expected))
-    fail(ErrorCode::data, "{}: sha256 is {}, the manifest expects {}; fetch or train the file again", source, found, expected);
 }
 
 bool is_index(const std::filesystem::path& path) { return path.string().ends_with(".index.json"); }
@@ -124,7 +127,7 @@ Checkpoint::Checkpoint(const std::filesystem::path& path, const CheckpointOption
   const auto where = is_sharded ? weight_map(path) : std::map<std::string, std::string>();
   const std::vector<std::filesystem::path> files = is_sharded ? shards_of(path, where) : std::vector{path};
   sha256_ = is_sharded ? sha256_of_shards(files) : sha256_file(path);
-  check_sha256(source_, options.sha256, sha256_);
+  if (!options.sha256.empty()) require_sha256(source_, options.sha256, sha256_, "fetch or train the file again");
   for (const auto& file : files) open(file, options.member);
   if (is_sharded) expect_listed(path, where, tensors_);
   choose_names(options);
@@ -145,20 +148,37 @@ void Checkpoint::open(const std::filesystem::path& path, const std::string& memb
 
 void Checkpoint::choose_names(const CheckpointOptions& options) {
   const std::string prefix = options.prefix.empty() ? common_prefix(tensors_) : options.prefix;
-  std::map<std::string, TensorSpan> chosen;
-  for (auto& [key, span] : tensors_) {
-    if (!floating_type(span.dtype) || !key.starts_with(prefix)) {
-      left_out_.push_back(key);
-      continue;
-    }
-    const std::string bare = key.substr(prefix.size()), name = options.rename ? options.rename(bare) : bare;
-    if (!chosen.emplace(name, std::move(span)).second)
-      fail(ErrorCode::data, "{}: two keys stand for {}, one of them is {}", source_, name, key);
+  const auto all = std::exchange(tensors_, {});
+  for (const auto& [key, span] : all) {
+    const bool is_wanted = key.starts_with(prefix);
+    if (!is_wanted || !floating_type(span.dtype)) left_out_.push_back(key);
+    if (is_wanted) keep(key.substr(prefix.size()), span, options);
   }
-  if (chosen.empty() && !tensors_.empty())
+  if (tensors_.empty() && !all.empty())
     fail(ErrorCode::data, "{}: none of {} keys is a floating-point tensor that begins with \"{}\"; the first is {}", source_,
-         tensors_.size(), prefix, left_out_.front());
-  tensors_ = std::move(chosen);
+         all.size(), prefix, left_out_.front());
+}
+
+void Checkpoint::keep(const std::string& key, TensorSpan span, const CheckpointOptions& options) {
+  if (span.dtype == DType::c64 || span.dtype == DType::c128)
+    fail(ErrorCode::data, "{}: key {}: expected real numbers, found complex ones ({}); save the file without this key", source_,
+         key, dtype_name(span.dtype));
+  const std::string name = options.rename ? options.rename(key) : key;
+  if (!floating_type(span.dtype)) {
+    integers_.emplace(name, span.dtype);
+    return;
+  }
+  if (options.reshape) span.shape = options.reshape(name, span.shape);
+  if (!tensors_.emplace(name, std::move(span)).second)
+    fail(ErrorCode::data, "{}: two keys stand for {}, one of them is {}", source_, name, key);
+}
+
+void Checkpoint::refuse_integers(const std::string& name) const {
+  const auto found = integers_.find(name);
+  if (found == integers_.end()) return;
+  fail(ErrorCode::data,
+       "{}: key {}: expected floating-point numbers, found {}; save its values, not integers that stand for them", source_, name,
+       dtype_name(found->second));
 }
 
 at::Tensor Checkpoint::read(const std::string& name) const {
@@ -173,6 +193,7 @@ at::Tensor Checkpoint::read(const std::string& name) const {
 }
 
 at::Tensor CheckpointSource::take(const std::string& name, at::IntArrayRef shape, ParameterRole) {
+  checkpoint_.refuse_integers(name);
   const auto found = checkpoint_.tensors().find(name);
   const bool fits =
       found == checkpoint_.tensors().end() ? problems_.missing(name, shape) : problems_.fits(name, shape, found->second.shape);

@@ -41,7 +41,7 @@ class DdpmUnet : public Denoiser {
   DdpmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest,
            const Placement& placement)
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
-    const Checkpoint checkpoint = open_checkpoint(manifest, path, current_attention_name);
+    const Checkpoint checkpoint = open_checkpoint(manifest, path, {.rename = current_attention_name});
     CheckpointSource weights(checkpoint);
     PlacedSource placed(weights, placement);
     unet_ = std::make_unique<nn::Unet>(placed, read_part<nn::UnetOptions>(manifest.architecture, "/architecture", source));

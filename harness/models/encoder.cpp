@@ -1,12 +1,13 @@
 #include "models/encoder.h"
 
 #include <ATen/Functions.h>
-#include <torch/csrc/jit/api/module.h>
-#include <torch/csrc/jit/serialization/import.h>
+#include <c10/core/InferenceMode.h>
 
 #include "core/error.h"
+#include "core/expected_sha256.h"
 #include "core/files.h"
 #include "core/share.h"
+#include "models/exported_module.h"
 #include "models/nn/inception.h"
 #include "models/nn/vgg16.h"
 #include "models/preprocess.h"
@@ -79,33 +80,22 @@ class Vgg16Encoder final : public Encoder {
 /// A user's own module: [B, 3, input, input] float32 -> [B, width].
 class ModuleEncoder final : public Encoder {
  public:
-  ModuleEncoder(const EncoderOptions& options, const std::string& name, torch::jit::Module module, const std::string& sha256)
-      : Encoder(options, name, 0, kModuleBatch), module_(std::move(module)) {
-    module_.eval();
+  ModuleEncoder(const EncoderOptions& options, const std::string& name, const std::string& sha256)
+      : Encoder(options, name, 0, kModuleBatch), module_(load_exported_module(options.weights)) {
     spec_.weights_sha256 = sha256;
     spec_.width = static_cast<int>(forward(at::zeros({kModuleBatch, 3, options.input, options.input})).features.size(1));
   }
   Output forward(const at::Tensor& prepared) override {
     const c10::InferenceMode no_gradients;
-    const auto answer = run(prepared);
-    if (!answer.isTensor() || answer.toTensor().dim() != 2 || answer.toTensor().size(0) != prepared.size(0))
+    const at::Tensor answer = module_->run({prepared});
+    if (answer.dim() != 2 || answer.size(0) != prepared.size(0))
       fail(ErrorCode::shape, "{}: expected the module to answer [{}, d] to [{}, 3, {}, {}]", options_.weights, prepared.size(0),
            prepared.size(0), prepared.size(2), prepared.size(3));
-    return {answer.toTensor().to(at::kFloat), {}, {}};
+    return {answer.to(at::kFloat), {}, {}};
   }
 
  private:
-  /// What a module raises has types of its own beside c10::Error.
-  c10::IValue run(const at::Tensor& prepared) {
-    try {
-      return module_.forward({prepared});
-    } catch (const std::exception& error) {
-      fail(ErrorCode::data, "{}: the module fails on [{}, 3, {}, {}] of float32: {}", options_.weights, prepared.size(0),
-           prepared.size(2), prepared.size(3), error.what());
-    }
-  }
-
-  torch::jit::Module module_;
+  std::unique_ptr<ExportedModule> module_;
 };
 
 /// "inception: expected /weights, found none; fetch NAME from ADDRESS (sha256 begins with ...)".
@@ -136,23 +126,14 @@ std::unique_ptr<FeatureNetwork> load_encoder(const EncoderOptions& options) {
   return network;
 }
 
-torch::jit::Module read_module(const std::string& path) {
-  try {
-    return torch::jit::load(path);
-  } catch (const c10::Error& error) {
-    fail(ErrorCode::data, "{}: expected a TorchScript module (torch.jit.save): {}", path, error.what_without_backtrace());
-  }
-}
-
 std::unique_ptr<FeatureNetwork> load_module(const EncoderOptions& options) {
   if (options.weights.empty() || !std::filesystem::exists(options.weights))
     fail(ErrorCode::io, "torchscript: expected a module in --weights, found {}",
          options.weights.empty() ? "none" : options.weights + ", which isn't there");
   const std::string sha256 = sha256_file(options.weights);
-  if (!options.sha256.empty() && !sha256.starts_with(options.sha256))
-    fail(ErrorCode::data, "{}: sha256 is {}, expected {}", options.weights, sha256, options.sha256);
+  if (!options.sha256.empty()) require_sha256(options.weights, options.sha256, sha256, "export it again or mend /encoder/sha256");
   const std::string name = options.name.empty() ? std::filesystem::path(options.weights).stem().string() : options.name;
-  return std::make_unique<ModuleEncoder>(options, name, read_module(options.weights), sha256);
+  return std::make_unique<ModuleEncoder>(options, name, sha256);
 }
 
 }  // namespace

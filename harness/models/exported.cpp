@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include "core/error.h"
+#include "core/expected_sha256.h"
 #include "core/files.h"
 #include "models/conditioning.h"
 #include "models/exported_manifest.h"
@@ -49,9 +50,7 @@ class Exported : public Denoiser {
     const fs::path module = path.parent_path() / manifest_.module;
     if (!fs::exists(module)) fail(ErrorCode::io, "{}: /module: no such file as {}", path.string(), module.string());
     const std::string sha256 = sha256_file(module);
-    if (sha256 != manifest_.sha256)
-      fail(ErrorCode::data, "{}: sha256 is {}, the manifest expects {}; export it again or mend the manifest", module.string(),
-           sha256, manifest_.sha256);
+    require_sha256(module.string(), manifest_.sha256, sha256, "export it again or mend the manifest");
     module_ = load_exported_module(module, placement.device);
     const auto table = [&](const std::string& name) {
       return name.empty() ? nullptr : std::make_unique<ConditioningTable>((path.parent_path() / name).string());

@@ -37,11 +37,11 @@ std::unique_ptr<nn::AutoencoderKl> load_autoencoder(const std::filesystem::path&
   const auto manifest = read_options<NetworkManifest>(read_json_file(path), "", errors);
   const auto options = read_options<nn::AutoencoderOptions>(manifest.architecture, "/architecture", errors);
   errors.throw_if_any(path.string());
-  const Checkpoint checkpoint = open_checkpoint(manifest, path);
-  WeightMap stored;
-  for (const auto& [name, span] : checkpoint.tensors()) stored[name] = checkpoint.read(name);
-  const WeightMap weights = nn::ldm_names(stored);
-  MapSource source(weights, checkpoint.source());
+  const auto rename = [n_levels = static_cast<int>(options.ch_mult.size())](const std::string& name) {
+    return nn::ldm_name(name, n_levels);
+  };
+  const Checkpoint checkpoint = open_checkpoint(manifest, path, {.rename = rename, .reshape = nn::ldm_shape});
+  CheckpointSource source(checkpoint);
   PlacedSource placed(source, placement);
   auto autoencoder = std::make_unique<nn::AutoencoderKl>(placed, options);
   source.finish();

@@ -91,13 +91,13 @@ Options read_part(const Json& json, const std::string& pointer, const std::strin
   return options;
 }
 
-/// The checkpoint that a manifest at `path` names.
+/// The checkpoint that a manifest at `path` names; `options` say what a manifest doesn't.
 template <class Manifest>
-Checkpoint open_checkpoint(const Manifest& manifest, const std::filesystem::path& path,
-                           std::function<std::string(const std::string&)> rename = {}) {
-  return Checkpoint(
-      path.parent_path() / manifest.weights,
-      {.sha256 = manifest.sha256, .member = manifest.member, .prefix = manifest.prefix, .rename = std::move(rename)});
+Checkpoint open_checkpoint(const Manifest& manifest, const std::filesystem::path& path, CheckpointOptions options = {}) {
+  options.sha256 = manifest.sha256;
+  options.member = manifest.member;
+  options.prefix = manifest.prefix;
+  return Checkpoint(path.parent_path() / manifest.weights, options);
 }
 
 /// `name` as given, or below the data folder. Error{io} when neither exists, Error{config} with pointers when it is wrong.

@@ -2,7 +2,10 @@
 
 function(alea_compile_options target)
   # Equal bits on every machine need products and sums that aren't fused behind our back.
-  target_compile_options(${target} PRIVATE -ffp-contract=off -Wno-restrict)  # g++ 12 sees overlaps in std::string that are not there
+  target_compile_options(${target} PRIVATE -ffp-contract=off)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL GNU)
+    target_compile_options(${target} PRIVATE -Wno-restrict)  # g++ 12 sees overlaps in std::string that are not there
+  endif()
   if(ALEA_NATIVE)
     target_compile_options(${target} PRIVATE -march=native)
   endif()

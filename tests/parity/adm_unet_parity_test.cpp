@@ -6,19 +6,20 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/log_softmax.h>
 #include <c10/core/InferenceMode.h>
-#include <fmt/ranges.h>
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
-#include <fstream>
+#include <cstdio>
 
 #include "formats/safetensors.h"
 #include "models/nn/adm_classifier.h"
 #include "models/nn/adm_unet.h"
+#include "tests/parity/parity_fixture.h"
 
 namespace alea {
 namespace {
+
+using test::tensor_of;
 
 const double kGain = std::sqrt(3.0);  // of scripts/fixtures/adm_unet.py
 const Mode kPlain = PlainMode{};
@@ -93,12 +94,6 @@ nn::AdmClassifierOptions small_classifier() {
           .num_res_blocks = 1,
           .attention_resolutions = {2},
           .num_head_channels = 16};
-}
-
-at::Tensor tensor_of(const SafetensorsFile& file, const std::string& name) {
-  const auto& span = file.tensors().at(name);
-  const auto type = span.dtype == DType::f64 ? at::kDouble : span.dtype == DType::f32 ? at::kFloat : at::kLong;
-  return at::from_blob(const_cast<std::byte*>(span.bytes.data()), span.shape, at::TensorOptions().dtype(type)).clone();
 }
 
 const SafetensorsFile& fixture() {
@@ -184,26 +179,29 @@ TEST(AdmUnet, DropsAtThePeersSitesAndNowhereElse) {
   expect_parity(unet.forward(first("x"), first("t"), first("labels"), nn::DropoutSites(everything, ids)), "a1.all_dropped");
 }
 
-/// scripts/fixtures/adm_unet.py's inputs(NAME, ...): twice the hash of "input.NAME" as a uniform in [-1, 1).
-at::Tensor hashed_input(const std::string& name, at::IntArrayRef shape) {
-  return HashedSource().take("input." + name, shape, ParameterRole::bias) * 20;
-}
-
-TEST(AdmUnet, FullSizeNetworkAgreesWithThePeer) {
-  if (std::getenv("ALEA_FULL_SIZE") == nullptr)
-    GTEST_SKIP() << "slow: a network of 296 million parameters; set ALEA_FULL_SIZE=1 to run it";
+void expect_full_size_parity(const std::string& name, const nn::AdmUnetOptions& options, std::int64_t side) {
   const c10::InferenceMode inference;
-  const SafetensorsFile file(ALEA_SOURCE_DIR "/tests/fixtures/adm64_full_size.safetensors");
+  const SafetensorsFile file(ALEA_SOURCE_DIR "/tests/fixtures/" + name + "_full_size.safetensors");
   HashedSource source(kGain);
-  const nn::AdmUnet unet(source, adm64());
-  const auto output = unet.forward(hashed_input("adm64", {1, 3, 64, 64}), at::full({1}, 37.0f), at::full({1}, 3, at::kLong),
-                                   nn::DropoutSites(kPlain, kNoIds));
+  const nn::AdmUnet unet(source, options);
+  const auto output = unet.forward(test::hashed_input(name, {1, 3, side, side}), at::full({1}, 37.0f),
+                                   at::full({1}, 3, at::kLong), nn::DropoutSites(kPlain, kNoIds));
   const double rms = tensor_of(file, "rms").item<double>(), peer = tensor_of(file, "peer_error").item<double>();
   EXPECT_NEAR(output.pow(2).mean().sqrt().item<double>(), rms, 1e-5 * rms);
   const auto some = output.flatten().slice(0, 0, std::nullopt, 383);
   const double error = (some - tensor_of(file, "output")).abs().max().item<double>();
   EXPECT_LE(error, std::max(2 * peer, 2.5e-5 * rms)) << "the peer's memory layouts are " << peer << " apart";
-  RecordProperty("error", std::to_string(error));
+  std::printf("%s: error %.2e, rms %.4f, the peer's memory layouts %.2e apart\n", name.c_str(), error, rms, peer);
+}
+
+TEST(AdmUnet, FullSizeNetworkAgreesWithThePeer) {
+  if (!test::is_full_size_wanted()) GTEST_SKIP() << "slow: a network of 296 million parameters; set ALEA_FULL_SIZE=1 to run it";
+  expect_full_size_parity("adm64", adm64(), 64);
+}
+
+TEST(AdmUnet, FullSizeNetworkOf128PixelsAgreesWithThePeer) {
+  if (!test::is_full_size_wanted()) GTEST_SKIP() << "slow: a network of 422 million parameters; set ALEA_FULL_SIZE=1 to run it";
+  expect_full_size_parity("adm128", adm128(), 128);
 }
 
 TEST(AdmUnet, RowsDoNotInfluenceEachOther) {
@@ -241,26 +239,13 @@ TEST(AdmClassifier, LogitsAndGuidanceAgreeWithThePeerInFloat64) {
   expect_parity(classifier.forward(tensor_of(fixture(), "x"), t), "classifier.logits");
 }
 
-std::vector<std::string> keys_of(const MetaSource& source) {
-  std::vector<std::string> keys;
-  for (const auto& [name, tensor] : source.made()) keys.push_back(fmt::format("{} [{}]", name, fmt::join(tensor.sizes(), ", ")));
-  std::sort(keys.begin(), keys.end());
-  return keys;
-}
-
-std::vector<std::string> published_keys(const std::string& name) {
-  std::vector<std::string> keys;
-  std::ifstream file(ALEA_SOURCE_DIR "/tests/fixtures/" + name + "_keys.txt");
-  for (std::string line; std::getline(file, line);) keys.push_back(line);
-  std::sort(keys.begin(), keys.end());
-  return keys;
-}
+std::vector<std::string> published_keys(const std::string& name) { return test::sorted_lines(test::fixture(name + "_keys.txt")); }
 
 void expect_published(const std::string& name, const nn::AdmUnetOptions& options, std::size_t n_keys, std::int64_t n_parameters,
                       std::size_t n_sites) {
   MetaSource source;
   const nn::AdmUnet unet(source, options);
-  EXPECT_EQ(keys_of(source), published_keys(name));
+  EXPECT_EQ(test::key_lines(source.made()), published_keys(name));
   EXPECT_EQ(source.made().size(), n_keys);
   EXPECT_EQ(count_parameters(source.made()), n_parameters);
   EXPECT_EQ(unet.dropout_sites().size(), n_sites);
@@ -275,8 +260,8 @@ TEST(AdmKeys, AreThoseOfThePublishedClassifiers) {
   MetaSource at_64, at_128;
   nn::AdmClassifier(at_64, {.num_res_blocks = 4});
   nn::AdmClassifier(at_128, {.image_size = 128, .channel_mult = {1, 1, 2, 3, 4}, .attention_resolutions = {4, 8, 16}});
-  EXPECT_EQ(keys_of(at_64), published_keys("adm64_classifier"));
-  EXPECT_EQ(keys_of(at_128), published_keys("adm128_classifier"));
+  EXPECT_EQ(test::key_lines(at_64.made()), published_keys("adm64_classifier"));
+  EXPECT_EQ(test::key_lines(at_128.made()), published_keys("adm128_classifier"));
 }
 
 TEST(AdmKeys, DropoutSitesAreNamedInOrderOfEvaluation) {

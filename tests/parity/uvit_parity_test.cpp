@@ -103,14 +103,23 @@ TEST(UvitKeys, AreThoseOfThePublishedNetworks) {
   EXPECT_EQ(count_parameters(h4.made()), 500942656);
 }
 
+void expect_full_size_parity(const std::string& name, const nn::UvitOptions& options) {
+  const c10::InferenceMode inference;
+  const SafetensorsFile file(fixture("uvit_" + name + "_full.safetensors"));
+  HashedSource source;
+  const nn::Uvit network(source, options);
+  const auto x = test::hashed_input(name, {2, 4, options.img_size, options.img_size});
+  test::expect_chosen_values(network.forward(x, tensor_of(file, "t"), tensor_of(file, "labels")), file);
+}
+
 TEST(UvitFullSize, H2AgreesWithASecondImplementation) {
   if (!test::is_full_size_wanted()) GTEST_SKIP() << "a network of 2 GB: set ALEA_FULL_SIZE=1";
-  const c10::InferenceMode inference;
-  const SafetensorsFile file(fixture("uvit_h2_full.safetensors"));
-  HashedSource source;
-  const nn::Uvit network(source, {});
-  const auto x = test::hashed_input("h2", {2, 4, 32, 32});
-  test::expect_chosen_values(network.forward(x, tensor_of(file, "t"), tensor_of(file, "labels")), file);
+  expect_full_size_parity("h2", {});
+}
+
+TEST(UvitFullSize, H4AgreesWithASecondImplementation) {
+  if (!test::is_full_size_wanted()) GTEST_SKIP() << "a network of 2 GB: set ALEA_FULL_SIZE=1";
+  expect_full_size_parity("h4", {.img_size = 64, .patch_size = 4});
 }
 
 TEST(UvitShapes, PatchesAreLaidOutWithTheChannelFastest) {

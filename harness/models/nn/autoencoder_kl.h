@@ -63,7 +63,7 @@ class AutoencoderDecoder {
   GroupNorm norm_out_;
 };
 
-/// Both halves, parameters by the names of latent diffusion's checkpoints; ldm_names() translates diffusers' names.
+/// Both halves, parameters by the names of latent diffusion's checkpoints; ldm_name() translates diffusers' names.
 class AutoencoderKl {
  public:
   AutoencoderKl(ParameterSource& source, const AutoencoderOptions& options);
@@ -88,10 +88,11 @@ class AutoencoderKl {
   Conv2d quant_conv_, post_quant_conv_;
 };
 
-/// Parameters under the names of latent diffusion from those of diffusers' AutoencoderKL, attention under its new names (to_q) or
-/// its legacy ones (query), its matrices [C, C] as [C, C, 1, 1]. Other names, and so files that are in LDM's already, pass
-/// unchanged. Error{data} where two names become one.
-WeightMap ldm_names(const WeightMap& weights);
+/// A parameter's name in latent diffusion's checkpoints from that in diffusers' AutoencoderKL of so many levels, attention under
+/// its new names (to_q) or its legacy ones (query). Other names, and so files that are in LDM's already, pass unchanged.
+std::string ldm_name(std::string name, int n_levels);
+/// The shape that goes with it: [C, C, 1, 1] of attention's matrices [C, C]; others pass unchanged.
+std::vector<std::int64_t> ldm_shape(const std::string& ldm_name, std::vector<std::int64_t> shape);
 
 }  // namespace alea::nn
 

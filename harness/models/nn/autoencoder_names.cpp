@@ -5,7 +5,6 @@
 #include <string>
 #include <string_view>
 
-#include "core/error.h"
 #include "models/nn/autoencoder_kl.h"
 
 namespace alea::nn {
@@ -44,12 +43,12 @@ std::optional<int> index_behind(const std::string& name, std::string_view prefix
 }
 
 /// diffusers counts levels of the decoder as they are evaluated, LDM by resolution.
-void rename_level(std::string& name, int n_up) {
+void rename_level(std::string& name, int n_levels) {
   constexpr std::string_view kDown = "encoder.down_blocks.", kUp = "decoder.up_blocks.";
   if (const auto level = index_behind(name, kDown))
     replace(name, std::string(kDown) + std::to_string(*level), "encoder.down." + std::to_string(*level));
   else if (const auto place = index_behind(name, kUp))
-    replace(name, std::string(kUp) + std::to_string(*place), "decoder.up." + std::to_string(n_up - 1 - *place));
+    replace(name, std::string(kUp) + std::to_string(*place), "decoder.up." + std::to_string(n_levels - 1 - *place));
   else
     return;
   replace(name, ".resnets.", ".block.");
@@ -57,9 +56,11 @@ void rename_level(std::string& name, int n_up) {
   replace(name, ".upsamplers.0.", ".upsample.");
 }
 
-std::string ldm_name(std::string name, int n_up) {
+}  // namespace
+
+std::string ldm_name(std::string name, int n_levels) {
   const bool is_attention = name.find(".mid_block.attentions.0.") != name.npos;
-  rename_level(name, n_up);
+  rename_level(name, n_levels);
   for (const auto& [from, to] : kPlain) replace(name, from, to);
   if (!is_attention) return name;
   for (const auto& [from, to] : kAttention) {
@@ -72,20 +73,10 @@ std::string ldm_name(std::string name, int n_up) {
   return name;
 }
 
-}  // namespace
-
-WeightMap ldm_names(const WeightMap& weights) {
-  int n_up = 0;
-  for (const auto& [name, tensor] : weights) n_up = std::max(n_up, index_behind(name, "decoder.up_blocks.").value_or(-1) + 1);
-  WeightMap out;
-  for (const auto& [name, tensor] : weights) {
-    const std::string known = ldm_name(name, n_up);
-    const bool is_attention_matrix = known.find(".mid.attn_1.") != known.npos && tensor.dim() == 2;
-    const auto shaped = is_attention_matrix ? tensor.unsqueeze(2).unsqueeze(3) : tensor;
-    if (!out.emplace(known, shaped).second)
-      fail(ErrorCode::data, "autoencoder: {} and another name both mean {}; keep one of them", name, known);
-  }
-  return out;
+std::vector<std::int64_t> ldm_shape(const std::string& ldm_name, std::vector<std::int64_t> shape) {
+  const bool is_attention_matrix = ldm_name.find(".mid.attn_1.") != ldm_name.npos && shape.size() == 2;
+  if (is_attention_matrix) shape.insert(shape.end(), {1, 1});
+  return shape;
 }
 
 }  // namespace alea::nn

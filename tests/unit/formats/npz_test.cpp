@@ -263,6 +263,9 @@ TEST_F(NpzWriting, RefusesWhatNumpyCouldNotRead) {
     write({DType::f64, {3}, std::as_bytes(std::span(mean_))});
   });
   expect_error(ErrorCode::domain, "numpy has no BF16", [&] { write({DType::bf16, {8}, std::as_bytes(std::span(mean_))}); });
+  expect_error(ErrorCode::domain, "numpy has no F8_E5M2", [&] {
+    write({DType::f8_e5m2, {16}, std::as_bytes(std::span(mean_))});
+  });
   EXPECT_FALSE(fs::exists(folder_ / "x.npz"));
 }
 

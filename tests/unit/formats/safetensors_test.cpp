@@ -89,6 +89,20 @@ TEST_F(Safetensors, WhatIsWrittenIsReadBackAlignedAndWritingAgainGivesEqualBytes
     EXPECT_EQ(reinterpret_cast<std::uintptr_t>(tensor.bytes.data()) % dtype_bytes(tensor.dtype), 0U) << name;
 }
 
+TEST_F(Safetensors, NarrowAndComplexDtypesAreWrittenUnderTheirNames) {
+  const Bytes bytes(16, std::byte{1});
+  std::map<std::string, TensorSpan> tensors;
+  for (const DType dtype : {DType::f8_e4m3, DType::f8_e5m2, DType::f8_e4m3fnuz, DType::f8_e5m2fnuz, DType::f8_e8m0, DType::u16,
+                            DType::u64, DType::c64})
+    tensors[dtype_name(dtype)] = {dtype, {static_cast<std::int64_t>(16 / dtype_bytes(dtype))}, bytes};
+  write_safetensors(folder_ / "x.safetensors", tensors);
+  for (const auto& [name, tensor] : SafetensorsFile(folder_ / "x.safetensors").tensors())
+    EXPECT_EQ(dtype_name(tensor.dtype), name);
+  expect_error(ErrorCode::data, "found \"C128\"", [&] {
+    write_safetensors(folder_ / "y.safetensors", {{"twice", {DType::c128, {1}, bytes}}});
+  });
+}
+
 TEST_F(Safetensors, RefusesToWriteWhatCouldNotBeRead) {
   const std::vector<float> two{1, 2};
   const TensorSpan right{DType::f32, {2}, std::as_bytes(std::span(two))};
@@ -173,7 +187,8 @@ TEST_F(Safetensors, RefusesAWrongEntry) {
   expect_refused(R"({"a":1})", 0, R"(tensor "a": expected an object of exactly dtype, shape and data_offsets, found 1)");
   expect_refused(R"({"a":{"dtype":"U8","shape":[1]}})", 1, "exactly dtype, shape and data_offsets");
   expect_refused(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1],"more":1}})", 1, "exactly dtype");
-  expect_refused(one_tensor("F8_E4M3", "[1]", "[0,1]"), 1, R"(expected one of BOOL, U8, I8, I16, U16, F16, BF16)");
+  expect_refused(one_tensor("F4", "[2]", "[0,1]"), 1, R"(tensor "a": key dtype: expected one of BOOL, U8, I8, F8_E4M3, F8_E5M2)");
+  expect_refused(one_tensor("F6_E2M3", "[4]", "[0,3]"), 3, R"(found "F6_E2M3")");
   expect_refused(one_tensor("f32", "[1]", "[0,4]"), 4, R"(found "f32")");
   expect_refused(one_tensor("U8", "1", "[0,1]"), 1, "key shape: expected an array");
   expect_refused(one_tensor("U8", "[-1]", "[0,1]"), 1, "whole numbers in [0, 2^63), found -1");
@@ -235,6 +250,8 @@ TEST_F(Safetensors, AMissingEmptyOrForeignFileIsAClearError) {
 TEST_F(Safetensors, DtypesHaveTheNamesAndSizesOfTheFormat) {
   EXPECT_STREQ(dtype_name(DType::bf16), "BF16");
   EXPECT_STREQ(dtype_name(DType::boolean), "BOOL");
+  EXPECT_STREQ(dtype_name(DType::f8_e4m3fnuz), "F8_E4M3FNUZ");
+  EXPECT_STREQ(dtype_name(DType::c128), "C128");
   EXPECT_EQ(dtype_bytes(DType::bf16), 2U);
   EXPECT_EQ(dtype_bytes(DType::u64), 8U);
 }

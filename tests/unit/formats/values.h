@@ -16,8 +16,7 @@ inline std::vector<double> fixture_values(DType dtype, std::size_t n) {
   std::vector<double> values(n);
   for (std::size_t i = 0; i < n; ++i) {
     const auto index = static_cast<double>(i);
-    const bool real = dtype == DType::f16 || dtype == DType::bf16 || dtype == DType::f32 || dtype == DType::f64;
-    values[i] = real ? index / 4 - 1 : dtype == DType::boolean ? static_cast<double>(i % 2) : index;
+    values[i] = is_floating(dtype) ? index / 4 - 1 : dtype == DType::boolean ? static_cast<double>(i % 2) : index;
   }
   return values;
 }

@@ -4,8 +4,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+#include <numeric>
+
 #include "core/error.h"
 #include "core/files.h"
+#include "formats/npy.h"
 #include "models/models.h"
 #include "models/nn/unet.h"
 #include "tests/support/process.h"
@@ -57,7 +61,7 @@ TEST_F(CheckpointFiles, ShardsAreOneCheckpointWithOneHash) {
                             sha256_file(root_ / "two.safetensors") + "  two.safetensors\n";
   EXPECT_EQ(checkpoint.sha256(), sha256_hex(std::as_bytes(std::span(lines))));
   EXPECT_EQ(Checkpoint(path, {.sha256 = checkpoint.sha256().substr(0, 8)}).sha256(), checkpoint.sha256());
-  EXPECT_THAT(message_of(path, {.sha256 = "0123456789"}), HasSubstr("the manifest expects 0123456789"));
+  EXPECT_THAT(message_of(path, {.sha256 = "0123456789"}), HasSubstr(", expected 0123456789; fetch"));
 }
 
 TEST_F(CheckpointFiles, ShardsAndTheirIndexMustAgree) {
@@ -89,6 +93,68 @@ TEST_F(CheckpointFiles, APrefixChoosesThePartThatCounts) {
   EXPECT_THAT(checkpoint.left_out(), ElementsAre("model.a"));
   EXPECT_THAT(message_of(path, {.prefix = "unet."}), AllOf(HasSubstr("\"unet.\""), HasSubstr("ema.a")));
   EXPECT_THAT(message_of(path, {.rename = [](const std::string&) { return "x"; }}), HasSubstr("two keys stand for x"));
+}
+
+/// Every code of every dtype of at most 16 bits by torch's conversion and by ours.
+TEST_F(CheckpointFiles, NumbersOfFewerBitsBecomeFloatsExactly) {
+  std::vector<std::uint8_t> bytes(256);
+  std::iota(bytes.begin(), bytes.end(), 0);
+  std::vector<std::uint16_t> words(65536);
+  std::iota(words.begin(), words.end(), 0);
+  std::map<std::string, TensorSpan> tensors;
+  for (const DType dtype : {DType::f8_e4m3, DType::f8_e5m2, DType::f8_e4m3fnuz, DType::f8_e5m2fnuz, DType::f8_e8m0})
+    tensors[dtype_name(dtype)] = {dtype, {256}, std::as_bytes(std::span(bytes))};
+  for (const DType dtype : {DType::f16, DType::bf16})
+    tensors[dtype_name(dtype)] = {dtype, {65536}, std::as_bytes(std::span(words))};
+  write_safetensors(root_ / "codes.safetensors", tensors);
+  const Checkpoint checkpoint(root_ / "codes.safetensors");
+  for (const auto& [name, span] : tensors) {
+    const at::Tensor read = checkpoint.read(name);
+    const auto expected = as_doubles({span.dtype, {}, Bytes(span.bytes.begin(), span.bytes.end())});
+    for (std::size_t code = 0; code < expected.size(); ++code) {
+      const double found = read.const_data_ptr<float>()[code];
+      ASSERT_TRUE(found == expected[code] || (std::isnan(found) && std::isnan(expected[code]))) << name << " " << code;
+    }
+  }
+}
+
+TEST_F(CheckpointFiles, ComplexNumbersAreRefusedByKeyUnlessThePrefixLeavesThemOut) {
+  const fs::path path = fs::path(ALEA_SOURCE_DIR) / "tests/fixtures/complex.safetensors";
+  EXPECT_THAT(message_of(path), HasSubstr(path.string() + ": key turn: expected real numbers, found complex ones (C64)"));
+  EXPECT_THAT(message_of(fs::path(ALEA_SOURCE_DIR) / "tests/fixtures/torch/complex.zip.pt"),
+              HasSubstr("key double: expected real numbers, found complex ones (C128)"));
+  EXPECT_THAT(names_of(Checkpoint(path, {.prefix = "re"})), ElementsAre("al"));
+}
+
+TEST_F(CheckpointFiles, IntegersInPlaceOfAParameterAreRefusedByKeyAndDtype) {
+  const std::vector<std::int8_t> quantised(6);
+  const std::vector<float> bias(2);
+  write_safetensors(root_ / "int8.safetensors", {{"net.weight", {DType::i8, {2, 3}, std::as_bytes(std::span(quantised))}},
+                                                 {"net.bias", {DType::f32, {2}, std::as_bytes(std::span(bias))}}});
+  const Checkpoint checkpoint(root_ / "int8.safetensors", {.prefix = "net."});
+  EXPECT_THAT(checkpoint.left_out(), ElementsAre("net.weight"));
+  CheckpointSource source(checkpoint);
+  source.take("bias", {2}, ParameterRole::bias);
+  try {
+    source.take("weight", {2, 3}, ParameterRole::matrix);
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::data);
+    EXPECT_THAT(error.what(), HasSubstr("int8.safetensors: key weight: expected floating-point numbers, found I8"));
+  }
+}
+
+TEST_F(CheckpointFiles, AMatrixMayStandForAConvolutionOfOnePixel) {
+  const auto path = save("net.safetensors", {{"a", a_}, {"b", b_}});
+  const auto reshape = [](const std::string& name, std::vector<std::int64_t> shape) {
+    if (name == "A") shape.insert(shape.end(), {1, 1});
+    return shape;
+  };
+  const Checkpoint checkpoint(path, {.rename = [](std::string name) { return name == "a" ? "A" : name; }, .reshape = reshape});
+  CheckpointSource source(checkpoint);
+  EXPECT_TRUE(at::equal(source.take("A", {2, 3, 1, 1}, ParameterRole::matrix), a_.view({2, 3, 1, 1})));
+  EXPECT_TRUE(at::equal(source.take("b", {4}, ParameterRole::bias), b_));
+  source.finish();
 }
 
 TEST_F(CheckpointFiles, ASourceReportsAllThatDoesNotFitAtOnce) {

@@ -141,7 +141,7 @@ TEST_F(Exported, ALearnedVarianceIsTheSecondHalfOfTheChannels) {
 }
 
 TEST_F(Exported, SaysWhatIsWrong) {
-  EXPECT_THAT(message_of("eps", {{"sha256", std::string(64, '0')}}), HasSubstr("the manifest expects 0000"));
+  EXPECT_THAT(message_of("eps", {{"sha256", std::string(64, '0')}}), HasSubstr(", expected 0000"));
   EXPECT_THAT(message_of("eps", {{"module", "none.pt"}}), HasSubstr("none.pt"));
   EXPECT_THAT(message_of("eps", {{"prediction", "flow"}}), HasSubstr("needs the schedule"));
   EXPECT_THAT(message_of("eps", {{"shape", {2, 4}}, {"null_conditioning", "x.npy"}}),

@@ -71,8 +71,8 @@ TEST(Weights, AHashOrItsBeginningIsChecked) {
   EXPECT_EQ(load_weights(path, sha256.substr(0, 8)).sha256, sha256);
   std::string other = sha256.substr(0, 8);
   other.back() = other.back() == '0' ? '1' : '0';
-  expect_error(ErrorCode::data, "the manifest expects " + other, [&] { load_weights(path, other); });
-  expect_error(ErrorCode::data, "the manifest expects", [&] { load_weights(path, sha256 + "0"); });
+  expect_error(ErrorCode::data, ", expected " + other, [&] { load_weights(path, other); });
+  expect_error(ErrorCode::data, ", expected " + sha256 + "0; fetch or train", [&] { load_weights(path, sha256 + "0"); });
   expect_error(ErrorCode::config, "first 8 or more", [&] { load_weights(path, sha256.substr(0, 7)); });
   expect_error(ErrorCode::config, "hex digits", [&] { load_weights(path, "../../../x"); });
   expect_error(ErrorCode::io, "weights not found", [&] { load_weights(path / "none", ""); });

@@ -71,8 +71,7 @@ class ClassifierGuidance : public Wrappers {
 
 TEST_F(ClassifierGuidance, GoesUphillInTheLogLikelihoodBySigmaAndScale) {
   const auto plain = make_model(toy());
-  const auto guided =
-      make_model({{"kind", "classifier_guidance"}, {"model", toy()}, {"classifier", path_}, {"scale", 2.5}});
+  const auto guided = make_model({{"kind", "classifier_guidance"}, {"model", toy()}, {"classifier", path_}, {"scale", 2.5}});
   EXPECT_EQ(guided->spec().forwards, 4);
   const Batch batch{.x = normals(1, {2, 2, 4, 4}),
                     .t = at::tensor(std::vector<float>{700, 40}),
@@ -113,6 +112,32 @@ class LatentModel : public Wrappers {
   std::string path_;
 };
 
+TEST_F(LatentModel, ItsAutoencoderMayHaveTheNamesAndMatricesOfDiffusers) {
+  WeightMap diffusers;
+  for (const auto& [ldm, tensor] : initial_.made()) {
+    std::string name = ldm;
+    const auto rename = [&](const std::string& from, const std::string& to) {
+      if (const auto place = name.find(from); place != name.npos) name.replace(place, from.size(), to);
+    };
+    for (const auto& [from, to] : {std::pair{".attn_1.q.", ".attn_1.to_q."},
+                                   {".attn_1.k.", ".attn_1.to_k."},
+                                   {".attn_1.v.", ".attn_1.to_v."},
+                                   {".attn_1.proj_out.", ".attn_1.to_out.0."},
+                                   {".mid.attn_1.", ".mid_block.attentions.0."},
+                                   {"decoder.up.0.block.", "decoder.up_blocks.1.resnets."},
+                                   {"decoder.up.1.block.", "decoder.up_blocks.0.resnets."}})
+      rename(from, to);
+    const bool is_matrix = name.find("attentions") != name.npos && tensor.dim() == 4;
+    diffusers[name] = is_matrix ? tensor.squeeze(3).squeeze(2) : tensor;
+  }
+  const auto path = save("diffusers", diffusers, to_json(options_));
+  const auto decode = [&](const std::string& autoencoder) {
+    return make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", autoencoder}})->to_image(normals(3, {2, 2, 4, 4}));
+  };
+  EXPECT_TRUE(diffusers.contains("decoder.mid_block.attentions.0.to_q.weight"));
+  EXPECT_TRUE(at::equal(decode(path), decode(path_)));
+}
+
 TEST_F(LatentModel, SamplesAreDecodedOneByOneAndMapsSpread) {
   const auto model = make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}});
   EXPECT_EQ(image_shape(model->spec()), (ImageShape{3, 8, 8}));
@@ -130,8 +155,7 @@ TEST_F(LatentModel, SamplesAreDecodedOneByOneAndMapsSpread) {
 TEST_F(LatentModel, TilesAndGuidanceKeepTheDecoder) {
   const at::Tensor latents = normals(3, {1, 2, 4, 4});
   const auto plain = make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}});
-  const auto one_tile =
-      make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}, {"tile", 4}, {"overlap", 2}});
+  const auto one_tile = make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}, {"tile", 4}, {"overlap", 2}});
   EXPECT_TRUE(at::equal(one_tile->to_image(latents), plain->to_image(latents)));
   const Json inner = {{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}};
   const auto guided = make_model({{"kind", "classifier_free"}, {"model", inner}, {"scale", 2}});
