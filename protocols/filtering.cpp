@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocols/filtering_measure.h"
 #include "protocols/protocol_entry.h"
 
 namespace alea {
@@ -126,7 +127,7 @@ Json filtering_schema() {
 
 ProtocolEntry filtering_protocol() {
   return {kName, "keep the images of least (or most) uncertainty and measure the Frechet distance (paper, Table 1)",
-          resolve_filtering, filtering_schema};
+          resolve_filtering, filtering_schema, filtering_metrics()};
 }
 
 }  // namespace alea
