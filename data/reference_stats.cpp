@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/files.h"
+#include "data/statistics_file.h"
 #include "formats/safetensors.h"
 
 namespace alea {
@@ -74,9 +75,34 @@ void check_values(const ReferenceStats& stats, const std::string& source, ErrorC
     }
 }
 
+ReferenceStats from_npz(const fs::path& path) {
+  StatisticsFile file = load_statistics(path);
+  const Json& facts = file.facts;
+  const auto text = [&](const char* pointer) {
+    const Json::json_pointer at(pointer);
+    if (!facts.contains(at) || !facts.at(at).is_string())
+      fail(ErrorCode::data,
+           "{}: key alea: {}: expected a text, found none: only statistics that `alea metrics --stats-out` wrote "
+           "say of which images and with which weights they were made",
+           path.string(), pointer);
+    return facts.at(at).get<std::string>();
+  };
+  if (file.n < 2) fail(ErrorCode::data, "{}: key n: expected at least 2 samples, found {}", path.string(), file.n);
+  return {.set = path.stem().string(),
+          .set_sha256 = text("/images/digest"),
+          .network = text("/encoder/network"),
+          .network_sha256 = text("/encoder/weights_sha256"),
+          .fingerprint = text("/fingerprint"),
+          .n = file.n,
+          .mean = std::move(file.pool.mean),
+          .covariance = std::move(file.pool.covariance),
+          .sha256 = file.sha256};
+}
+
 }  // namespace
 
 ReferenceStats load_reference_stats(const fs::path& path) {
+  if (path.extension() == ".npz") return from_npz(path);
   const SafetensorsFile file(path);
   check_keys(file);
   const TensorSpan& mean = file.tensors().at("mean");

@@ -33,20 +33,28 @@ std::optional<Json> resolved_or_reported(const Registry& registry, const Json& j
   return resolved;
 }
 
-void resolve_sampler(const Json& json, std::uint64_t seed, Components& out, ConfigErrors& errors) {
+/// What the model's files say; an outline without facts where they are wrong, which is reported.
+ModelOutline outline_or_reported(const Json& model, ConfigErrors& errors) {
+  const auto outline = made_or_reported("/model", errors, [&] { return std::make_unique<ModelOutline>(outline_of(model)); });
+  return outline == nullptr ? ModelOutline{} : *outline;
+}
+
+void resolve_sampler(const Json& json, const ModelOutline& model, std::uint64_t seed, Components& out, ConfigErrors& errors) {
   const auto resolved = resolved_or_reported(sampler_registry(), json, "/sampler", errors);
   if (!resolved) return;
   out.sampler = *resolved;
-  // Step counts don't depend on the betas, so the model's own schedule (and its weights) need not be loaded here.
-  const NoiseSchedule schedule{ScheduleOptions{}};
+  // A manifest that isn't there is missed when its model is made; until then the commonest schedule counts the steps.
+  const auto schedule = made_or_reported(
+      "/model", errors, [&] { return std::make_unique<NoiseSchedule>(model.schedule.value_or(ScheduleOptions{})); });
+  if (schedule == nullptr) return;
   const auto sampler = made_or_reported("/sampler", errors, [&] {
-    return sampler_registry().make(out.sampler, SamplerContext{.schedule = schedule, .seed = seed});
+    return sampler_registry().make(out.sampler, SamplerContext{.schedule = *schedule, .seed = seed});
   });
   if (sampler == nullptr) return;
   out.n_steps = sampler->n_steps();
   for (const Beginning& beginning : sampler->beginnings())
-    out.beginnings.push_back({beginning.index.value, beginning.t.value / schedule.train_steps()});
-  out.base_nfe = sampler->nfe() * forwards_of(out.model);
+    out.beginnings.push_back({beginning.index.value, beginning.t.value / schedule->train_steps()});
+  out.base_nfe = sampler->nfe() * model.forwards;
 }
 
 void check_window(const EstimatorInfo& info, int n_steps, const std::string& pointer, ConfigErrors& errors) {
@@ -58,7 +66,8 @@ void check_window(const EstimatorInfo& info, int n_steps, const std::string& poi
     }
 }
 
-void resolve_estimator(const Json& json, const std::string& pointer, std::uint64_t seed, Components& out, ConfigErrors& errors) {
+void resolve_estimator(const Json& json, const std::string& pointer, const ModelOutline& model, std::uint64_t seed,
+                       Components& out, ConfigErrors& errors) {
   const auto resolved = resolved_or_reported(estimator_registry(), json, pointer, errors);
   out.estimators.push_back(resolved.value_or(Json::object()));
   if (!resolved || out.n_steps == 0) return;
@@ -66,7 +75,7 @@ void resolve_estimator(const Json& json, const std::string& pointer, std::uint64
     return estimator_registry().make(*resolved, EstimatorContext{.seed = seed, .n_steps = out.n_steps});
   });
   if (estimator == nullptr) return;
-  const int extra_nfe = estimator->extra_nfe() * forwards_of(out.model);
+  const int extra_nfe = estimator->extra_nfe() * model.forwards;
   EstimatorInfo info{(*resolved)["kind"].get<std::string>(), estimator->statistics(), {}, extra_nfe};
   for (const SolverIndex index : estimator->window(out.n_steps)) info.window.push_back(index.value);
   std::sort(info.window.begin(), info.window.end());
@@ -108,13 +117,14 @@ Components resolve_components(const Json& model, const Json& sampler, const Json
   Components out;
   out.estimators = Json::array();
   out.model = resolved_or_reported(model_registry(), model, "/model", errors).value_or(Json::object());
-  resolve_sampler(sampler, seed, out, errors);
+  const ModelOutline outline = outline_or_reported(out.model, errors);
+  resolve_sampler(sampler, outline, seed, out, errors);
   if (!estimators.is_array() || estimators.empty()) {
     errors.add("/estimators", "needs an array of at least one estimator");
     return out;
   }
   for (std::size_t i = 0; i < estimators.size(); ++i)
-    resolve_estimator(estimators[i], "/estimators/" + std::to_string(i), seed, out, errors);
+    resolve_estimator(estimators[i], "/estimators/" + std::to_string(i), outline, seed, out, errors);
   check_unique_statistics(out, errors);
   return out;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocols/filtering_measure.h"
 #include "protocols/protocol_entry.h"
 #include "protocols/schema_of.h"
 
@@ -113,7 +114,7 @@ Json filtering_schema() { return protocol_schema<FilteringOptions>(kName); }
 
 ProtocolEntry filtering_protocol() {
   return {kName, "keep the images of least (or most) uncertainty and measure the Frechet distance (paper, Table 1)",
-          resolve_filtering, filtering_schema};
+          resolve_filtering, filtering_schema, filtering_metrics()};
 }
 
 }  // namespace alea

@@ -9,16 +9,25 @@ constexpr std::uint64_t kPaperGenerate = 60000, kPaperKeep = 50000;
 
 /// Empty where the model is one of the paper's.
 std::string model_departure(const Json& model) {
-  const std::string kind = model.at("kind").get<std::string>();
+  const std::string kind = model.at("kind").get<std::string>(), manifest = model.value("manifest", "");
   if (kind.starts_with("toy")) return "The model is a toy with an exact score, not one of the paper's networks.";
-  if (model.value("manifest", "").starts_with("embedded/"))
-    return "The model is the small embedded one, not one of the paper's networks.";
-  return "";
+  if (kind == "latent") return model_departure(model.at("model"));
+  if (model.contains("model")) return fmt::format("The model is wrapped in {}; the paper's are not guided.", kind);
+  if (manifest.starts_with("embedded/")) return "The model is the small embedded one, not one of the paper's networks.";
+  return manifest.starts_with("networks/") ? "" : fmt::format("The model is that of {}, not one of the paper's.", manifest);
 }
 
 std::string sampler_departure(const Components& components) {
   if (components.n_steps == 50) return "";
   return fmt::format("The sampler takes {} steps; the paper takes 50.", components.n_steps);
+}
+
+std::string start_departure(const std::string& start) {
+  if (start == "philox") return "Start points are counter-based random numbers by sample id, not those of torch's generator.";
+  return fmt::format(
+      "Start points are those of the paper's code for {}; all other random numbers are counter-based, by sample "
+      "id, not those of torch's generator.",
+      start);
 }
 
 /// The estimator that yields `statistic`, as configured.
@@ -73,7 +82,7 @@ std::vector<std::string> filtering_departures(const FilteringOptions& options, c
                   "released code lowest.",
                   options.keep_side));
   add(fmt::format("The kept set is compared with {} seeded random subsets of its size; the paper draws one.", options.subsets));
-  add("Start points are counter-based random numbers by sample id, not those of torch's generator.");
+  add(start_departure(options.start));
   return out;
 }
 

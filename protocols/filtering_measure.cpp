@@ -6,10 +6,12 @@
 #include <set>
 
 #include "core/error.h"
+#include "protocols/set_metrics.h"
 
 namespace alea {
 namespace {
 
+constexpr const char* kInception = "inception";
 constexpr const char* kUnit = "squared feature distance";
 constexpr double kRandomControlP = 0.001;
 constexpr std::size_t kDecidingStrength = 1;
@@ -38,6 +40,20 @@ std::string group_of(const std::string& statistic) {
 }
 
 }  // namespace
+
+std::string filtering_metric(const FilteringOptions& options, const std::string& rest) {
+  return MetricNames{options.features == kInception ? "" : options.features, ""}.of("fid") + "." + rest;
+}
+
+std::vector<std::pair<std::string, std::string>> filtering_metrics() {
+  return {{"fd.<network>.all", "Frechet distance of all generated images to the reference; fid.all and so on with Inception"},
+          {"fd.<network>.random", "mean Frechet distance of random subsets of the kept size"},
+          {"fd.<network>.kept", "Frechet distance of the images that the config keeps"},
+          {"fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
+          {"gain.fd.<network>.kept", "random minus kept: how much closer to the reference filtering comes than chance"},
+          {"gain.fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
+          {"gain.fd.<network>.oracle.<strength>", "gain of a score that knows which images have a planted defect"}};
+}
 
 const char* side_name(KeepSide side) { return side == KeepSide::lowest ? "lowest" : "highest"; }
 

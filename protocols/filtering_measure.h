@@ -6,6 +6,9 @@
 
 namespace alea {
 
+/// "fd.fmnist_cnn.kept"; with the published Inception network "fid.kept".
+std::string filtering_metric(const FilteringOptions& options, const std::string& rest);
+
 /// Builds the rows of a filtering record and collects the reasons that make it INVALID.
 class FilteringMeasure {
  public:
@@ -19,7 +22,7 @@ class FilteringMeasure {
   const RandomSubsets& random() const { return random_; }
 
  private:
-  std::string fd(const std::string& rest) const { return "fd." + options_.features + "." + rest; }
+  std::string fd(const std::string& rest) const { return filtering_metric(options_, rest); }
   MetricRow all_row() const;
   MetricRow random_row() const;
   void add_statistic(const StatisticScores& statistic, KeepSide side);
@@ -35,6 +38,9 @@ class FilteringMeasure {
   std::vector<MetricRow> headline_, others_, controls_;
   std::vector<std::string> invalid_reasons_;
 };
+
+/// Patterns of all names that rows() gives, see list_metrics().
+std::vector<std::pair<std::string, std::string>> filtering_metrics();
 
 const char* side_name(KeepSide side);
 

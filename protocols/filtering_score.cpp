@@ -2,41 +2,27 @@
 #include <optional>
 
 #include "core/error.h"
-#include "data/dataset.h"
-#include "data/reference_stats.h"
 #include "protocols/array_names.h"
 #include "protocols/filtering.h"
 #include "protocols/filtering_measure.h"
 #include "protocols/gallery_arrays.h"
+#include "protocols/reference_file.h"
 
 namespace alea {
 namespace {
 
 constexpr const char* kSelf = "self";
 
-std::string network_sha256(const Record& record) {
-  const Json::json_pointer at("/features/network_sha256");
-  if (!record.data.is_object() || !record.data.contains(at) || !record.data.at(at).is_string()) return "";
-  return record.data.at(at).get<std::string>();
-}
-
-void check_same_network(const ReferenceStats& stats, const std::filesystem::path& path, const FilteringOptions& options,
-                        const Record& record) {
-  if (stats.network != options.features)
-    fail(ErrorCode::not_comparable, "{}: statistics of features of {}, but /features is {}; set /reference or /features",
-         path.string(), stats.network, options.features);
-  const std::string used = network_sha256(record);
-  if (stats.network_sha256 != used)
-    fail(ErrorCode::not_comparable,
-         "{}: made with {} weights of sha256 {}, but this run's have {}; make the statistics again with `alea stats build`",
-         path.string(), options.features, stats.network_sha256, used.empty() ? "none" : used);
+FeatureIdentity features_of(const FilteringOptions& options, const Record& record) {
+  const Json features = record.data.value("features", Json::object());
+  const auto text = [&](const char* key) {
+    return features.contains(key) && features[key].is_string() ? features[key].get<std::string>() : "";
+  };
+  return {options.features, text("network_sha256"), text("fingerprint")};
 }
 
 FrechetReference stored_reference(const FilteringOptions& options, Record& record) {
-  const std::filesystem::path given(options.reference);
-  const std::filesystem::path path = given.is_absolute() ? given : data_folder() / given;
-  ReferenceStats stats = load_reference_stats(path);
-  check_same_network(stats, path, options, record);
+  ReferenceStats stats = load_reference(options.reference, features_of(options, record));
   record.data["reference"] = {{"statistics", options.reference},
                               {"set", stats.set},
                               {"set_sha256", stats.set_sha256},
@@ -88,9 +74,9 @@ void fill_counts(const FilteringInput& input, const Store& store, const Filterin
 }
 
 void add_null_headline(const std::string& reason, const FilteringOptions& options, Record& record) {
-  for (const char* what : {"fd.{}.kept", "gain.fd.{}.kept"}) {
+  for (const char* prefix : {"", "gain."}) {
     MetricRow row;
-    row.name = fmt::format(fmt::runtime(what), options.features);
+    row.name = prefix + filtering_metric(options, "kept");
     row.why_null = reason;
     row.direction = row.name.starts_with("gain") ? Direction::higher : Direction::lower;
     row.details = {{"group", "headline"}};

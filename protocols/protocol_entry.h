@@ -15,6 +15,8 @@ struct ProtocolEntry {
   /// A config (with its "protocol" key) -> the resolved one and the protocol. Problems go to `errors`; the protocol is null then.
   std::function<ResolvedConfig(const Json& config, ConfigErrors& errors)> resolve;
   std::function<Json()> schema;  ///< of a whole config file
+  /// Patterns of its rows' names and what they are, see list_metrics().
+  std::vector<std::pair<std::string, std::string>> metrics = {};
 };
 
 const std::vector<ProtocolEntry>& protocol_entries();

@@ -10,6 +10,7 @@
 #include "metrics/inception_score.h"
 #include "metrics/kid.h"
 #include "metrics/precision_recall.h"
+#include "protocols/metric_catalogue.h"
 #include "protocols/set_metrics_frechet.h"
 
 namespace alea {
@@ -45,8 +46,7 @@ MetricRow all_rows_row(MetricRow row, std::string note, Estimate estimate) {
 constexpr const char* kOnlyStatistics = "needs images on both sides: a statistics file holds no single features";
 
 void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
-  MetricRow row = metric_row(in.names.of("kid", "kernel_distance"), Direction::lower, "squared maximum mean discrepancy",
-                             in.generated.pool.n);
+  MetricRow row = metric_row(in.names.of("kid"), Direction::lower, "squared maximum mean discrepancy", in.generated.pool.n);
   if (in.real.pool.n == 0 || in.generated.pool.n == 0) {
     if (names_metric(in.options, "kid")) rows.push_back(null_row(row, kOnlyStatistics));
     return;
@@ -68,15 +68,15 @@ void add_kid(const Inputs& in, std::vector<MetricRow>& rows) {
   row.value = subsets.mean;
   rows.push_back(row);
   if (in.jackknife_ids().empty()) return;
-  rows.push_back(all_rows_row(metric_row(in.names.of("kid.all", "kernel_distance.all"), row.direction, row.unit, row.n),
-                              "one estimate from all rows", [&](std::vector<double>* leave_one_out) {
+  rows.push_back(all_rows_row(metric_row(in.names.of("kid.all"), row.direction, row.unit, row.n), "one estimate from all rows",
+                              [&](std::vector<double>* leave_one_out) {
                                 return kid_interval(in.real.pool, in.generated.pool, in.jackknife_ids(), leave_one_out);
                               }));
 }
 
 void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
   const FeatureView& logits = in.generated.logits;
-  MetricRow row = metric_row(in.names.of("is", "class_score"), Direction::higher, "1", logits.n);
+  MetricRow row = metric_row(in.names.of("is"), Direction::higher, "1", logits.n);
   if (logits.n == 0) {
     if (names_metric(in.options, "is"))
       rows.push_back(null_row(row, "needs images on the generated side and a network with classes"));
@@ -97,7 +97,7 @@ void add_inception_score(const Inputs& in, std::vector<MetricRow>& rows) {
   rows.push_back(row);
   if (in.jackknife_ids().empty()) return;
   rows.push_back(all_rows_row(
-      metric_row(in.names.of("is.all", "class_score.all"), row.direction, row.unit, row.n), "one split of all rows",
+      metric_row(in.names.of("is.all"), row.direction, row.unit, row.n), "one split of all rows",
       [&](std::vector<double>* leave_one_out) { return inception_score_interval(logits, in.jackknife_ids(), leave_one_out); }));
 }
 
@@ -148,12 +148,12 @@ void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
 
 }  // namespace
 
-std::string MetricNames::of(const std::string& published, const std::string& other) const {
-  return network.empty() ? published : other + "." + network;
+std::string MetricNames::of(const std::string& published) const {
+  return network.empty() ? published : set_metric(published).other + "." + network;
 }
 
 std::string MetricNames::of_manifold(const std::string& metric) const {
-  return metric + "." + (manifold_network.empty() ? "inception" : manifold_network);
+  return set_metric(metric).other + "." + (manifold_network.empty() ? "inception" : manifold_network);
 }
 
 std::vector<MetricRow> set_metric_rows(const SetMetricsOptions& options, const MetricNames& names, const SetFeatures& real,

@@ -22,9 +22,9 @@ struct SetFeatures {
 /// How metrics are called: "fid", "kid" and "is" stand for the published Inception weights alone, every other network is
 /// named.
 struct MetricNames {
-  std::string network;           ///< empty: the published Inception network
-  std::string manifold_network;  ///< of precision and recall; empty: the published Inception network
-  std::string of(const std::string& published, const std::string& other) const;
+  std::string network;                                 ///< empty: the published Inception network
+  std::string manifold_network;                        ///< of precision and recall; empty: the published Inception network
+  std::string of(const std::string& published) const;  ///< of a metric of metric_catalogue.h
   std::string of_manifold(const std::string& metric) const;
 };
 

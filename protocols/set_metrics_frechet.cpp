@@ -23,21 +23,15 @@ struct Side {
 
 struct Task {
   const SetMetricsOptions& options;
-  std::string_view key;  ///< in options.metrics
-  std::string name;      ///< of the row
+  const MetricNames& names;
+  std::string metric;  ///< fid or sfid
   Side real, generated;
   std::span<const std::uint64_t> ids;
 };
 
-/// The name of a row beside `name`: "fid" -> "fid.bias", "fd.resnet" -> "fd.bias.resnet".
-std::string beside(const std::string& name, const std::string& what) {
-  const auto dot = name.find('.');
-  return dot == std::string::npos ? name + "." + what : name.substr(0, dot) + "." + what + name.substr(dot);
-}
-
-MetricRow frechet_row(const Task& task) {
+MetricRow frechet_row(const Task& task, const std::string& beside = "") {
   MetricRow row;
-  row.name = task.name;
+  row.name = task.names.of(task.metric + beside);
   row.unit = "squared feature distance";
   return row;
 }
@@ -81,8 +75,7 @@ void add_distance(const Task& task, const FrechetReference& reference, std::vect
 
   const auto bias = expected_bias(task, generated);
   if (!bias) return;
-  MetricRow line = frechet_row(task);
-  line.name = beside(task.name, "bias");
+  MetricRow line = frechet_row(task, ".bias");
   line.direction = Direction::none;
   line.n = row.n;
   line.value = bias;
@@ -91,8 +84,7 @@ void add_distance(const Task& task, const FrechetReference& reference, std::vect
 }
 
 void add_infinity(const Task& task, const FrechetReference& reference, std::vector<MetricRow>& rows) {
-  MetricRow row = frechet_row(task);
-  row.name = beside(task.name, "infinity");
+  MetricRow row = frechet_row(task, ".infinity");
   row.n = task.generated.n();
   const std::uint64_t enough = 2 * task.generated.width();
   if (task.generated.rows.n < enough) {
@@ -107,8 +99,8 @@ void add_infinity(const Task& task, const FrechetReference& reference, std::vect
 }
 
 void add_task(const Task& task, std::vector<MetricRow>& rows) {
-  const bool distance = wants_metric(task.options, task.key);
-  const bool infinity = task.key == "fid" && names_metric(task.options, "fid_inf");
+  const bool distance = wants_metric(task.options, task.metric);
+  const bool infinity = task.metric == "fid" && names_metric(task.options, "fid_inf");
   if (!distance && !infinity) return;
   if (!task.real.there() || !task.generated.there()) {
     if (task.options.metrics.empty()) return;
@@ -118,8 +110,8 @@ void add_task(const Task& task, std::vector<MetricRow>& rows) {
     return;
   }
   if (task.real.width() != task.generated.width())
-    fail(ErrorCode::shape, "{}: the real side's features have width {}, the generated side's {}", task.name, task.real.width(),
-         task.generated.width());
+    fail(ErrorCode::shape, "{}: the real side's features have width {}, the generated side's {}", task.names.of(task.metric),
+         task.real.width(), task.generated.width());
   const FrechetReference reference(task.real.fit());
   if (distance) add_distance(task, reference, rows);
   if (infinity) add_infinity(task, reference, rows);
@@ -133,16 +125,11 @@ bool fills_groups(std::span<const std::uint64_t> ids) {
 
 void add_frechet_rows(const SetMetricsOptions& options, const MetricNames& names, const SetFeatures& real,
                       const SetFeatures& generated, std::vector<MetricRow>& rows) {
-  add_task({options,
-            "fid",
-            names.of("fid", "fd"),
-            {real.pool, real.pool_gaussian},
-            {generated.pool, generated.pool_gaussian},
-            generated.ids},
+  add_task({options, names, "fid", {real.pool, real.pool_gaussian}, {generated.pool, generated.pool_gaussian}, generated.ids},
            rows);
   add_task({options,
+            names,
             "sfid",
-            names.of("sfid", "sfd"),
             {real.spatial, real.spatial_gaussian},
             {generated.spatial, generated.spatial_gaussian},
             generated.ids},

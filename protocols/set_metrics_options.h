@@ -8,6 +8,7 @@
 
 #include "core/config.h"
 #include "models/encoder_options.h"
+#include "protocols/metric_catalogue.h"
 
 namespace alea {
 
@@ -79,8 +80,7 @@ struct Fields<SetMetricsOptions> {
     using O = SetMetricsOptions;
     return std::tuple{
         field("protocol", &O::protocol, "tool whose conventions are meant"),
-        field("metrics", &O::metrics, "what to compute; empty: all that the inputs allow")
-            .one_of({"fid", "sfid", "fid_inf", "kid", "is", "prdc"}),
+        field("metrics", &O::metrics, "what to compute; empty: all that the inputs allow").one_of(set_metric_keys()),
         field("encoder", &O::encoder, "feature network and how images reach it"),
         field("manifold_encoder", &O::manifold_encoder, "feature network of precision and recall, where it is another"),
         field("kid", &O::kid, "kernel distance"),

@@ -3,6 +3,7 @@
 #include "cli/args.h"
 #include "data/dataset.h"
 #include "models/models.h"
+#include "protocols/metric_catalogue.h"
 #include "samplers/samplers.h"
 #include "uncertainty/estimators.h"
 
@@ -25,25 +26,6 @@ Names datasets() {
   return out;
 }
 
-/// As records name them: <network> is the feature network, <statistic> one of an estimator's (or free.total_variation).
-Names metrics() {
-  return {{"fd.<network>.all", "Frechet distance of all generated images to the reference"},
-          {"fd.<network>.random", "mean Frechet distance of random subsets of the kept size"},
-          {"fd.<network>.kept", "Frechet distance of the images that the config keeps"},
-          {"fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side (lowest, highest)"},
-          {"gain.fd.<network>.kept", "random minus kept: how much closer to the reference filtering comes than chance"},
-          {"gain.fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
-          {"gain.fd.<network>.oracle.<strength>", "gain of a score that knows which images have a planted defect"},
-          {"fid, fd.<network>", "alea metrics: Frechet distance of two sets; fid is the published Inception network's alone"},
-          {"sfid, sfd.<network>", "alea metrics: the same on spatial features"},
-          {"fid.bias, fid.infinity", "alea metrics: expected bias at these sizes; intercept at 1/N = 0"},
-          {"kid, kernel_distance.<network>", "alea metrics: unbiased squared maximum mean discrepancy, mean over subsets"},
-          {"kid.all, kernel_distance.all.<network>", "alea metrics: the same from all rows at once"},
-          {"is, class_score.<network>", "alea metrics: Inception score, or that of another classifier"},
-          {"precision.<network>, recall.<network>", "alea metrics: share of one set inside the other's balls"},
-          {"density.<network>, coverage.<network>", "alea metrics: balls a generated sample lies in; real balls that hold one"}};
-}
-
 const std::vector<std::string>& families() {
   static const std::vector<std::string> names = {"models", "samplers", "estimators", "metrics", "protocols", "datasets"};
   return names;
@@ -53,7 +35,7 @@ Names family(const std::string& name) {
   if (name == "models") return entries_of(model_registry());
   if (name == "samplers") return entries_of(sampler_registry());
   if (name == "estimators") return entries_of(estimator_registry());
-  if (name == "metrics") return metrics();
+  if (name == "metrics") return list_metrics();
   if (name == "protocols") return list_protocols();
   if (name == "datasets") return datasets();
   fail(ErrorCode::usage, "\"{}\" can't be listed{}", name, suggestion(name, families()));

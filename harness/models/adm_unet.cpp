@@ -20,7 +20,8 @@ ImageShape checked_shape(const DenoiserManifest& manifest, const nn::AdmUnetOpti
   return shape;
 }
 
-/// [B, C or 2C, H, W] -> eps and, where the variance is learned, its fraction.
+/// [B, C or 2C, H, W] -> eps and, where the variance is learned, its fraction: (v + 1) / 2 of an unbounded output v, so that it
+/// may leave [0, 1]. guided-diffusion doesn't clamp it either; the samples of a published network would change.
 Prediction split_channels(const at::Tensor& output, int channels) {
   if (output.size(1) == channels) return {output};
   return {output.narrow(1, 0, channels).contiguous(), output.narrow(1, channels, channels).contiguous().add(1).mul(0.5)};
@@ -47,6 +48,7 @@ class AdmUnet : public Denoiser {
   AdmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest,
           const Placement& placement)
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
+    refuse_label_conventions(manifest, "adm_unet", source);
     const auto options = read_part<nn::AdmUnetOptions>(manifest.architecture, "/architecture", source);
     const ImageShape shape = checked_shape(manifest, options, source);
     const Checkpoint checkpoint = open_checkpoint(manifest, path);

@@ -30,6 +30,8 @@ struct Fields<ClassifierFreeOptions> {
 
 namespace {
 
+constexpr WrapperCost kCost{.factor = 2};
+
 /// e = e_u + w (e_c - e_u) (Ho and Salimans, arXiv:2207.12598, eq. 6 with w - 1).
 at::Tensor guided(const at::Tensor& conditional, const at::Tensor& unconditional, double scale) {
   return unconditional + (conditional - unconditional) * scale;
@@ -52,7 +54,7 @@ class ClassifierFree : public Wrapper {
            "classifier_free: {} was trained without a null class (its manifest names none), so there is nothing to guide from",
            spec_.kind);
     spec_.kind = "classifier_free." + spec_.kind;
-    spec_.forwards *= 2;
+    spec_.forwards = kCost.of(spec_.forwards);
   }
 
   Prediction predict(const Batch& batch) override {
@@ -78,7 +80,7 @@ class ClassifierFree : public Wrapper {
 
 ModelPlugin classifier_free_model() {
   return make_wrapper_plugin<ClassifierFreeOptions>(
-      "classifier_free", "classifier-free guidance (arXiv:2207.12598) of another model: two evaluations a prediction",
+      "classifier_free", "classifier-free guidance (arXiv:2207.12598) of another model: two evaluations a prediction", kCost, "",
       [](const ClassifierFreeOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
         return std::make_unique<ClassifierFree>(options, placement);
       });

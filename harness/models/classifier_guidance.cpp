@@ -32,6 +32,9 @@ struct Fields<ClassifierGuidanceOptions> {
 
 namespace {
 
+/// The classifier's forward and backward beside the network's own forward: a backward counts as two.
+constexpr WrapperCost kCost{.addend = 3};
+
 std::unique_ptr<nn::AdmClassifier> load_classifier(const std::filesystem::path& path, const Placement& placement) {
   ConfigErrors errors;
   const auto manifest = read_options<NetworkManifest>(read_json_file(path), "", errors);
@@ -62,7 +65,7 @@ class ClassifierGuidance : public Wrapper {
         classifier_(load_classifier(find_data_file(options.classifier), placement)) {
     if (spec_.n_classes == 0) fail(ErrorCode::config, "classifier_guidance: {} has no classes to guide to", spec_.kind);
     spec_.kind = "classifier_guidance." + spec_.kind;
-    spec_.forwards += kClassifierForwards;
+    spec_.forwards = kCost.of(spec_.forwards);
   }
 
   Prediction predict(const Batch& batch) override {
@@ -91,7 +94,7 @@ class ClassifierGuidance : public Wrapper {
 ModelPlugin classifier_guidance_model() {
   return make_wrapper_plugin<ClassifierGuidanceOptions>(
       "classifier_guidance", "classifier guidance (arXiv:2105.05233) of a class-conditional model: a forward and a backward more",
-      [](const ClassifierGuidanceOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
+      kCost, "classifier", [](const ClassifierGuidanceOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
         return std::make_unique<ClassifierGuidance>(options, placement);
       });
 }

@@ -41,6 +41,7 @@ class DdpmUnet : public Denoiser {
   DdpmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest,
            const Placement& placement)
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
+    refuse_label_conventions(manifest, "ddpm_unet", source);
     const Checkpoint checkpoint = open_checkpoint(manifest, path, {.rename = current_attention_name});
     CheckpointSource weights(checkpoint);
     PlacedSource placed(weights, placement);

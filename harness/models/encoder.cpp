@@ -6,12 +6,12 @@
 #include "core/error.h"
 #include "core/expected_sha256.h"
 #include "core/files.h"
-#include "core/share.h"
 #include "models/exported_module.h"
 #include "models/nn/inception.h"
 #include "models/nn/vgg16.h"
 #include "models/preprocess.h"
 #include "models/weights.h"
+#include "models/weights_file.h"
 
 namespace alea {
 namespace {
@@ -98,14 +98,10 @@ class ModuleEncoder final : public Encoder {
   std::unique_ptr<ExportedModule> module_;
 };
 
-/// "inception: expected /weights, found none; fetch NAME from ADDRESS (sha256 begins with ...)".
 [[noreturn]] void fail_without_weights(const EncoderOptions& options) {
-  const auto path = share_folder() / "manifests" / "networks" / (options.network + ".json");
-  const Json manifest = read_json_file(path);
   const std::string found = options.weights.empty() ? "no weights were given" : fmt::format("{}: no such file", options.weights);
-  fail(ErrorCode::io, "{}: {}; fetch {} (sha256 begins with {}) from {} and name it with --weights", options.network, found,
-       manifest.at("file").get<std::string>(), manifest.at("sha256_prefix").get<std::string>(),
-       manifest.at("address").get<std::string>());
+  fail(ErrorCode::io, "{}: {}; `scripts/fetch {}` fetches and checks them, and `--weights {}` names them then", options.network,
+       found, options.network, feature_weights_path(options.network).string());
 }
 
 /// What published files hold beside the parameters that are used here.

@@ -104,8 +104,8 @@ class Latent : public Wrapper {
 
 ModelPlugin latent_model() {
   return make_wrapper_plugin<LatentOptions>(
-      "latent", "a model of latents, with the KL autoencoder that decodes its samples (arXiv:2112.10752)",
-      [](const LatentOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
+      "latent", "a model of latents, with the KL autoencoder that decodes its samples (arXiv:2112.10752)", WrapperCost{},
+      "autoencoder", [](const LatentOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
         return std::make_unique<Latent>(options, placement);
       });
 }

@@ -8,6 +8,7 @@
 #include "core/config.h"
 #include "models/checkpoint.h"
 #include "models/denoiser.h"
+#include "models/weights_file.h"
 
 namespace alea {
 
@@ -17,8 +18,7 @@ struct DenoiserManifest {
   Json schedule = Json::object();
   std::vector<int> shape;                       ///< [C, H, W] of the network's space
   int fold = 1;                                 ///< see Codec
-  std::string weights;                          ///< file name, relative to the manifest
-  std::string sha256;                           ///< of the weights
+  std::string weights, sha256, published;       ///< see WeightsEntry
   std::string member;                           ///< see CheckpointOptions
   std::string prefix;                           ///< see CheckpointOptions
   double train_dropout = 0;                     ///< p of training
@@ -37,8 +37,9 @@ struct Fields<DenoiserManifest> {
         field("schedule", &M::schedule, "noise schedule of training").required(),
         field("shape", &M::shape, "[channels, height, width] of the network's space").required(),
         field("fold", &M::fold, "images are folded fold x fold into channels").range(1, 16),
-        field("weights", &M::weights, "file name, relative to the manifest").required(),
-        field("sha256", &M::sha256, "of the weights").required(),
+        field("weights", &M::weights, "file name, relative to the manifest, or to the folder of published weights").required(),
+        field("sha256", &M::sha256, "of the weights; published ones may leave it out"),
+        field("published", &M::published, "which network of scripts/fetch the weights are"),
         field("member", &M::member, "which dict of a nested checkpoint: ema, ..."),
         field("prefix", &M::prefix, "keys that begin with it count, without it"),
         field("train_dropout", &M::train_dropout, "dropout probability of training").range(0, 0.999),
@@ -65,8 +66,9 @@ struct Fields<ManifestOptions> {
 /// Weights that need no schedule or shape beside them: a classifier's, an autoencoder's.
 struct NetworkManifest {
   Json architecture = Json::object();
-  std::string weights, sha256, member, prefix;  ///< as DenoiserManifest's
-  std::string about;                            ///< for people
+  std::string weights, sha256, published;  ///< see WeightsEntry
+  std::string member, prefix;              ///< see CheckpointOptions
+  std::string about;                       ///< for people
 };
 
 template <>
@@ -74,8 +76,9 @@ struct Fields<NetworkManifest> {
   static auto table() {
     using M = NetworkManifest;
     return std::tuple{field("architecture", &M::architecture, "options of the network"),
-                      field("weights", &M::weights, "file name, relative to the manifest").required(),
-                      field("sha256", &M::sha256, "of the weights").required(),
+                      field("weights", &M::weights, "as a denoiser's").required(),
+                      field("sha256", &M::sha256, "of the weights; published ones may leave it out"),
+                      field("published", &M::published, "which network of scripts/fetch the weights are"),
                       field("member", &M::member, "which dict of a nested checkpoint: ema, ..."),
                       field("prefix", &M::prefix, "keys that begin with it count, without it"),
                       field("about", &M::about, "for people")};
@@ -91,19 +94,24 @@ Options read_part(const Json& json, const std::string& pointer, const std::strin
   return options;
 }
 
-/// The checkpoint that a manifest at `path` names; `options` say what a manifest doesn't.
+/// The checkpoint that a manifest at `path` names; `options` say what a manifest doesn't. Errors as find_weights' and Checkpoint's.
 template <class Manifest>
 Checkpoint open_checkpoint(const Manifest& manifest, const std::filesystem::path& path, CheckpointOptions options = {}) {
-  options.sha256 = manifest.sha256;
+  const WeightsFile file = find_weights({manifest.weights, manifest.sha256, manifest.published}, path);
+  options.sha256 = file.sha256;
   options.member = manifest.member;
   options.prefix = manifest.prefix;
-  return Checkpoint(path.parent_path() / manifest.weights, options);
+  return Checkpoint(file.path, options);
 }
 
-/// `name` as given, or below the data folder. Error{io} when neither exists, Error{config} with pointers when it is wrong.
-std::filesystem::path find_data_file(const std::string& name);
+/// `name` as given, or below the data folder, whichever exists.
+std::optional<std::filesystem::path> data_file_if_there(const std::string& name);
+std::filesystem::path find_data_file(const std::string& name);  ///< Error{io} when neither exists
+/// Error{config} with pointers when it is wrong.
 DenoiserManifest read_denoiser_manifest(const std::filesystem::path& path);
 ImageShape shape_of(const DenoiserManifest& manifest, const std::string& source);
+/// Error{config} for label_offset or null_label in the manifest of a network that has neither.
+void refuse_label_conventions(const DenoiserManifest& manifest, const std::string& kind, const std::string& source);
 
 template <>
 struct Fields<ScheduleOptions> {

@@ -7,12 +7,15 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "data/dataset.h"
 #include "models/feature_network.h"
+#include "models/weights_file.h"
 #include "protocols/array_names.h"
 #include "protocols/planted.h"
 #include "run/append_rows.h"
+#include "run/set_network.h"
 
 namespace alea {
 
@@ -32,6 +35,19 @@ class PixelNetwork final : public FeatureNetwork {
  private:
   FeatureSpec spec_;
 };
+
+constexpr const char* kInception = "inception";
+
+ImageShape shape_of(const ImageExtent& e) { return {e.channels, e.height, e.width}; }
+
+/// The default encoder options are pytorch-fid's, as the paper's code has them; and what identifies its features.
+std::pair<std::unique_ptr<FeatureNetwork>, std::string> published_inception() {
+  EncoderOptions options;
+  options.weights = feature_weights_path(kInception).string();
+  options.sha256 = feature_weights_sha256(kInception);
+  SetNetwork made = make_set_network(options);
+  return {std::move(made.network), made.fingerprint};
+}
 
 /// Images first..first+count-1 of [n, h, w, c] as the network's batch [B, c, h, w], the tail black.
 at::Tensor image_batch(std::span<const std::uint8_t> images, const ImageExtent& e, std::size_t first, std::size_t count,
@@ -56,17 +72,21 @@ struct FeatureExtractor::Parts {
 FeatureExtractor::FeatureExtractor(const std::string& network, const ImageExtent& extent) : parts_(std::make_unique<Parts>()) {
   auto& p = *parts_;
   p.extent = extent;
+  std::string fingerprint;
   if (network == kPixelNetwork)
     p.network = std::make_unique<PixelNetwork>(extent);
+  else if (network == kInception)
+    std::tie(p.network, fingerprint) = published_inception();
   else
     p.network = make_feature_network(network, data_folder());
   const auto& spec = p.network->spec();
-  if (spec.input != ImageShape{extent.channels, extent.height, extent.width})
+  const bool any_size = spec.input.height == 0;
+  if (spec.input.channels != extent.channels || (!any_size && spec.input != shape_of(extent)))
     fail(ErrorCode::shape,
          "feature network {} wants images of {}x{}x{} (channels, height, width), but they are {}x{}x{}; choose another "
          "\"features\" network",
          network, spec.input.channels, spec.input.height, spec.input.width, extent.channels, extent.height, extent.width);
-  p.facts = {spec.name, spec.weights_sha256, spec.width, spec.n_classes};
+  p.facts = {spec.name, spec.weights_sha256, spec.width, spec.n_classes, fingerprint};
 }
 
 FeatureExtractor::~FeatureExtractor() = default;

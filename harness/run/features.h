@@ -19,13 +19,15 @@ struct FeatureFacts {
   std::string network;
   std::string network_sha256;  ///< empty: no weights
   int width = 0, n_classes = 0;
+  std::string fingerprint = {};  ///< SetNetwork's, of a network that images are resized for
 };
 
 /// Feature vectors of stored images. Features depend on the image alone, never on its neighbours or the batch.
 class FeatureExtractor {
  public:
-  /// kPixelNetwork, or a network of <data>/embedded. Error{config} for an unknown name, Error{shape} when the network wants
-  /// images of another extent.
+  /// kPixelNetwork; a network of <data>/embedded; or "inception", the published one from the folder of weights, as pytorch-fid
+  /// feeds it. Error{config} for an unknown name, Error{io} with the command that fetches Inception's weights, Error{shape} when
+  /// the network wants images of another extent.
   FeatureExtractor(const std::string& network, const ImageExtent& extent);
   ~FeatureExtractor();
   FeatureExtractor(FeatureExtractor&&) noexcept;

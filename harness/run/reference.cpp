@@ -2,6 +2,7 @@
 
 #include "data/dataset.h"
 #include "metrics/gaussian_moments.h"
+#include "protocols/reference_file.h"
 
 namespace alea {
 
@@ -24,14 +25,7 @@ ReferenceStats reference_of_set(const std::string& set, const std::filesystem::p
 std::string check_reference(const Json& config, const FeatureFacts& features) {
   const std::string name = config.value("reference", "self");
   if (name == "self") return "self";
-  const auto path = data_folder() / name;  // an absolute name stays as it is
-  const ReferenceStats stats = load_reference_stats(path);
-  if (stats.network != features.network || stats.network_sha256 != features.network_sha256)
-    fail(ErrorCode::not_comparable,
-         "{}: statistics of network {} (sha256 {:.12}), but this run's is {} (sha256 {:.12}); set /reference or /features, or "
-         "make them "
-         "again with `alea stats build`",
-         path.string(), stats.network, stats.network_sha256, features.network, features.network_sha256);
+  const ReferenceStats stats = load_reference(name, {features.network, features.network_sha256, features.fingerprint});
   return fmt::format("{} ({} images of {})", name, stats.n, stats.set);
 }
 

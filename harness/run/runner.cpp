@@ -103,7 +103,9 @@ Json sample_facts(const Run& run) {
 }
 
 Json feature_facts(const FeatureFacts& facts) {
-  return {{"network", facts.network}, {"network_sha256", facts.network_sha256.empty() ? Json() : Json(facts.network_sha256)}};
+  Json out{{"network", facts.network}, {"network_sha256", facts.network_sha256.empty() ? Json() : Json(facts.network_sha256)}};
+  if (!facts.fingerprint.empty()) out["fingerprint"] = facts.fingerprint;
+  return out;
 }
 
 Record identify(const Run& run) {

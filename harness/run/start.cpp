@@ -16,19 +16,7 @@ std::unique_ptr<StartPoints> start_points(const Plan& plan, const DenoiserSpec& 
          set.name, set.shape.channels, set.shape.height, set.shape.width, set.classes, shape.channels, shape.height, shape.width,
          spec.n_classes);
   const auto cache = default_cache_folder();
-  auto start = std::make_unique<PaperStart>(set, cache.empty() ? cache : cache / "start");
-  if (spec.n_classes > 0) return start;
-  /// Its labels go unused: the network takes none.
-  class WithoutLabels : public StartPoints {
-   public:
-    explicit WithoutLabels(std::unique_ptr<PaperStart> start) : start_(std::move(start)) {}
-    at::Tensor x(const Ids& ids) const override { return start_->x(ids); }
-    at::Tensor labels(const Ids&) const override { return {}; }
-
-   private:
-    std::unique_ptr<PaperStart> start_;
-  };
-  return std::make_unique<WithoutLabels>(std::move(start));
+  return std::make_unique<PaperStart>(set, cache.empty() ? cache : cache / "start", spec.n_classes > 0);
 }
 
 }  // namespace alea

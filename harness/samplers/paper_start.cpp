@@ -153,7 +153,8 @@ const PaperDataset& paper_dataset(std::string_view name) {
   fail(ErrorCode::config, "start points of the paper: no set '{}'; there are {}", name, names);
 }
 
-PaperStart::PaperStart(PaperDataset dataset, const fs::path& cache) : dataset_(std::move(dataset)) {
+PaperStart::PaperStart(PaperDataset dataset, const fs::path& cache, bool takes_labels)
+    : dataset_(std::move(dataset)), takes_labels_(takes_labels) {
   const auto elements = dataset_.shape.elements();
   if (elements <= 0 || elements % 16 != 0)
     fail(ErrorCode::shape, "start points of {}: an image of {}x{}x{} has {} elements; expected a multiple of 16, torch's group",
@@ -182,6 +183,7 @@ at::Tensor PaperStart::x(const Ids& ids) const {
 }
 
 at::Tensor PaperStart::labels(const Ids& ids) const {
+  if (!takes_labels_) return {};
   std::vector<std::int64_t> out;
   out.reserve(ids.size());
   for (const SampleId id : ids) {

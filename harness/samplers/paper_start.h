@@ -37,14 +37,15 @@ const PaperDataset& paper_dataset(std::string_view name);  ///< Error{config} li
 /// keeps that (0.5 MB a set), so it happens once. Safe to share between threads.
 class PaperStart : public StartPoints {
  public:
-  /// cache: folder, made where it is missing; empty = no file, one pass each time.
+  /// cache: folder, made where it is missing; empty = no file, one pass each time. takes_labels: whether the network does; where
+  /// not, the set's labels go unused.
   /// Error{shape} where C*H*W is no multiple of 16, Error{not_comparable} where this machine's torch draws other numbers.
-  PaperStart(PaperDataset dataset, const fs::path& cache);
+  PaperStart(PaperDataset dataset, const fs::path& cache, bool takes_labels = true);
 
   /// x_T [B, C, H, W] float32 on the CPU; row b is that of ids[b]. Error{domain} for an id from n on: a run whose last
   /// micro-batch is padded needs its padding ids too.
   at::Tensor x(const Ids& ids) const override;
-  at::Tensor labels(const Ids& ids) const override;  ///< [B] int64 in [0, classes)
+  at::Tensor labels(const Ids& ids) const override;  ///< [B] int64 in [0, classes); undefined for a network without
 
   const PaperDataset& dataset() const { return dataset_; }
 
@@ -54,6 +55,7 @@ class PaperStart : public StartPoints {
 
   PaperDataset dataset_;
   StartIndex index_;
+  bool takes_labels_;
 };
 
 }  // namespace alea

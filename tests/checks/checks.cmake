@@ -13,4 +13,5 @@ alea_check(headers ${PROJECT_SOURCE_DIR}/scripts/check_headers.py --build ${PROJ
 alea_check(can_fail ${PROJECT_SOURCE_DIR}/tests/checks/checks_test.py)
 alea_check(test_summary ${PROJECT_SOURCE_DIR}/tests/checks/test_summary_test.py)
 alea_check(fetch ${PROJECT_SOURCE_DIR}/tests/checks/fetch_test.py)
+alea_check(readme_sampler ${PROJECT_SOURCE_DIR}/tests/checks/readme_sampler_test.py ${PROJECT_BINARY_DIR})
 alea_check(consumer ${PROJECT_SOURCE_DIR}/tests/checks/consumer_test.py ${PROJECT_BINARY_DIR})

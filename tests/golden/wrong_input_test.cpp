@@ -68,6 +68,17 @@ TEST(WrongInput, MissingModelFileIsFoundByValidateAndByRunBeforeAnythingIsWritte
   EXPECT_EQ(run_alea({"validate", changed_config(folder, "/model", model)}).status, 4);
 }
 
+TEST(WrongInput, PublishedWeightsThatAreNotThereAreNamedWithTheCommandsThatFetchThem) {
+  const TemporaryFolder empty;
+  const std::string config = ALEA_SOURCE_DIR "/protocols/configs/paper/imagenet256.uvit.json";
+  for (const char* command : {"validate", "run"}) {
+    const Ended ended = run_alea({command, config}, {{"ALEA_WEIGHTS", empty.path().string()}});
+    EXPECT_EQ(ended.status, 4);
+    EXPECT_THAT(ended.err, AllOf(HasSubstr("`scripts/fetch uvit256`"), HasSubstr("`scripts/fetch autoencoder-kl`"),
+                                 HasSubstr(empty.path().string())));
+  }
+}
+
 /// A manifest of a small network, beside weights of the given bytes.
 Json unet_with_weights(const TemporaryFolder& folder, const std::string& bytes, const std::string& sha256) {
   write_text(folder / "weights.safetensors", bytes);

@@ -3,6 +3,7 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "core/error.h"
@@ -84,31 +85,22 @@ void Unet::add_layer(ParameterSource& source, Level& made, const std::string& na
 }
 
 Level Unet::down_level(ParameterSource& source, int level) {
-  const auto& channels = options_.block_channels;
   const std::string name = "down_blocks." + std::to_string(level);
-  const int out = channels[level];
+  const int out = options_.block_channels[level];
   Level made;
-  for (int i = 0; i < options_.layers_per_block; ++i) {
-    const int in = i > 0 ? out : channels[level > 0 ? level - 1 : 0];
-    add_layer(source, made, name, in, level);
-  }
-  if (level + 1 < static_cast<int>(channels.size()))
+  for (int i = 0; i < options_.layers_per_block; ++i) add_layer(source, made, name, i > 0 ? out : channels_above(level), level);
+  if (level < last_level())
     made.resample.emplace_back(source, name + ".downsamplers.0.conv", out, out, 3, 2, options_.symmetric_downsample ? 1 : 0);
   return made;
 }
 
 Level Unet::up_level(ParameterSource& source, int level) {
-  const auto& channels = options_.block_channels;
-  const int last = static_cast<int>(channels.size()) - 1;
-  const std::string name = "up_blocks." + std::to_string(last - level);
-  const int out = channels[level];
-  const int below = channels[level < last ? level + 1 : level];
-  const int above = channels[level > 0 ? level - 1 : 0];
+  const std::string name = "up_blocks." + std::to_string(last_level() - level);
+  const int out = options_.block_channels[level], below = options_.block_channels[std::min(level + 1, last_level())];
   Level made;
   for (int i = 0; i <= options_.layers_per_block; ++i) {
-    const int skip = i == options_.layers_per_block ? above : out;
-    const int in = (i == 0 ? below : out) + skip;
-    add_layer(source, made, name, in, level);
+    const int skip = i == options_.layers_per_block ? channels_above(level) : out;
+    add_layer(source, made, name, (i == 0 ? below : out) + skip, level);
   }
   if (level > 0) made.resample.emplace_back(source, name + ".upsamplers.0.conv", out, out, 3, 1, 1);
   return made;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -66,6 +67,8 @@ class Unet {
  private:
   std::uint32_t new_site(const std::string& name);
   void add_layer(ParameterSource& source, Level& made, const std::string& name, int in, int level);
+  int last_level() const { return static_cast<int>(options_.block_channels.size()) - 1; }
+  int channels_above(int level) const { return options_.block_channels[std::max(level - 1, 0)]; }
   Level down_level(ParameterSource& source, int level);
   Level up_level(ParameterSource& source, int level);
 

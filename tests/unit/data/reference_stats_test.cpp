@@ -3,6 +3,7 @@
 #include <cmath>
 #include <map>
 
+#include "data/statistics_file.h"
 #include "formats/safetensors.h"
 #include "tests/unit/formats/format_test.h"
 
@@ -51,6 +52,31 @@ TEST_F(ReferenceStatsFile, ComesBackAsWrittenWithTheHashOfTheFile) {
   EXPECT_EQ(stats.mean, example().mean);
   EXPECT_EQ(stats.covariance, example().covariance);
   EXPECT_EQ(stats.sha256, sha256_file(path()));
+}
+
+TEST_F(ReferenceStatsFile, MayBeTheNpzOfAleaMetricsWhichSaysWhatItIsOf) {
+  StatisticsFile file;
+  file.pool = {mean_, covariance_};
+  file.n = 17;
+  file.facts = {{"encoder", {{"network", "inception"}, {"weights_sha256", "abc"}}},
+                {"fingerprint", "def"},
+                {"images", {{"digest", "123"}}}};
+  const fs::path npz = folder_ / "imagenet.npz";
+  write_statistics(npz, file, true);
+  const ReferenceStats stats = load_reference_stats(npz);
+  EXPECT_EQ(stats.set, "imagenet");
+  EXPECT_EQ(stats.set_sha256, "123");
+  EXPECT_EQ(stats.network, "inception");
+  EXPECT_EQ(stats.network_sha256, "abc");
+  EXPECT_EQ(stats.fingerprint, "def");
+  EXPECT_EQ(stats.n, 17U);
+  EXPECT_EQ(stats.mean, mean_);
+  EXPECT_EQ(stats.covariance, covariance_);
+  EXPECT_EQ(stats.sha256, sha256_file(npz));
+
+  file.facts.erase("fingerprint");
+  write_statistics(npz, file, true);
+  expect_error(ErrorCode::data, "/fingerprint: expected a text", [&] { load_reference_stats(npz); });
 }
 
 TEST_F(ReferenceStatsFile, MissingOrForeignKeysAreNamed) {

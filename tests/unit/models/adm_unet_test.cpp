@@ -40,9 +40,10 @@ class AdmUnetModel : public testing::Test {
   void SetUp() override { fs::create_directories(folder_); }
   void TearDown() override { fs::remove_all(folder_); }
 
-  std::unique_ptr<Denoiser> model(const Json& architecture, const std::vector<int>& shape) {
+  std::unique_ptr<Denoiser> model(const Json& architecture, const std::vector<int>& shape, double variance_bias = 0) {
     InitialSource weights(3);
     const nn::AdmUnet built(weights, read(architecture));
+    if (variance_bias != 0) weights.made().at("out.2.bias").narrow(0, 3, 3).add_(variance_bias);
     save_weights(folder_ / "weights.safetensors", weights.made(), StoredAs::f32);
     const Json manifest{{"architecture", architecture},
                         {"schedule", {{"kind", "linear"}}},
@@ -77,6 +78,14 @@ TEST_F(AdmUnetModel, HalfOfTheChannelsAreNoiseAndHalfSayWhereTheVarianceLies) {
   EXPECT_EQ(denoiser->spec().n_classes, 10);
   EXPECT_EQ(denoiser->spec().train_dropout, 0.1);
   EXPECT_EQ(denoiser->spec().dropout_sites.size(), 10u);
+}
+
+TEST_F(AdmUnetModel, TheFractionOfTheVarianceIsNotClamped) {
+  const c10::InferenceMode inference;
+  const at::Tensor plain = model(architecture(), {3, 8, 8})->predict(batch_).variance_fraction;
+  const at::Tensor raised = model(architecture(), {3, 8, 8}, 5)->predict(batch_).variance_fraction;
+  EXPECT_TRUE(at::allclose(raised, plain + 2.5));
+  EXPECT_GT(raised.max().item<float>(), 1);
 }
 
 TEST_F(AdmUnetModel, WithoutALearnedVarianceThereIsNoFraction) {

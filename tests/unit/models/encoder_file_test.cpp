@@ -5,14 +5,13 @@
 #include <torch/csrc/jit/api/module.h>
 #include <unistd.h>
 
-#include <cmath>
-
 #include "core/error.h"
 #include "core/files.h"
 #include "models/encoder.h"
 #include "models/nn/inception.h"
 #include "models/preprocess.h"
-#include "models/weights.h"
+#include "tests/support/environment.h"
+#include "tests/support/kept_source.h"
 
 namespace alea {
 namespace {
@@ -27,19 +26,9 @@ struct TemporaryFile {
   fs::path path;
 };
 
-/// Keeps what it hands out.
-class KeptSource : public HashedSource {
- public:
-  KeptSource() : HashedSource(std::sqrt(6.0)) {}
-  at::Tensor take(const std::string& name, at::IntArrayRef shape, ParameterRole role) override {
-    return kept[name] = HashedSource::take(name, shape, role);
-  }
-  WeightMap kept;
-};
-
 TEST(InceptionEncoder, FromAFileGivesWhatTheNetworkGives) {
   const TemporaryFile file("inception.safetensors");
-  KeptSource source;
+  test::KeptSource source;
   nn::Inception network(source, {});
   EXPECT_EQ(source.kept.size(), 94u * 5 + 2);  // of the published file
   save_weights(file.path, source.kept, StoredAs::f32);
@@ -63,6 +52,20 @@ TEST(InceptionEncoder, FromAFileGivesWhatTheNetworkGives) {
   EXPECT_EQ(found.logits.sizes(), (at::IntArrayRef{2, spec.n_classes}));
   EXPECT_EQ(found.spatial.sizes(), (at::IntArrayRef{2, spec.spatial_width}));
   EXPECT_FALSE(at::equal(found.features[0], found.features[1]));
+}
+
+TEST(PublishedEncoders, ThatAreNotThereAreNamedWithTheCommandThatFetchesThem) {
+  const test::ScopedVariable folder("ALEA_WEIGHTS", "/nowhere");
+  for (const auto& [network, file] :
+       {std::pair{"inception", "pt_inception-2015-12-05-6726825d.pth"}, {"vgg16", "vgg16-397923af.pth"}})
+    try {
+      make_encoder({.network = network});
+      ADD_FAILURE() << network << " was made";
+    } catch (const Error& error) {
+      EXPECT_EQ(error.code(), ErrorCode::io);
+      EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr(std::string("`scripts/fetch ") + network + "`"),
+                                               testing::HasSubstr(std::string("/nowhere/") + file)));
+    }
 }
 
 TEST(TorchScriptEncoder, NamesTheFileOfAModuleThatFailsOnlyLater) {

@@ -1,8 +1,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <regex>
+
+#include "fake_run.h"
 #include "protocols/filtering.h"
 #include "protocols/filtering_measure.h"
+#include "protocols/metric_catalogue.h"
+#include "protocols/set_metrics.h"
 
 namespace alea {
 namespace {
@@ -41,6 +46,68 @@ TEST(FilteringDepartures, ThePaperSettingsLeaveTheWindowAndTheStepsUnmentioned) 
   EXPECT_THAT(sentences, Contains(HasSubstr("49 steps")));
   EXPECT_THAT(sentences, Contains(HasSubstr("M is 4")));
   EXPECT_THAT(sentences, Contains(HasSubstr("44 to 48")));
+}
+
+TEST(FilteringDepartures, SayWhereTrajectoriesStart) {
+  ConfigErrors errors;
+  FilteringOptions options;
+  const Components components = resolve_components({{"kind", "toy_gaussian"}}, {{"kind", "ddim"}},
+                                                   {{{"kind", "aleatoric"}}, {{"kind", "random"}}}, 1, errors);
+  EXPECT_THAT(filtering_departures(options, components), Contains(HasSubstr("Start points are counter-based")));
+  options.start = "imagenet64";
+  const auto sentences = filtering_departures(options, components);
+  EXPECT_THAT(sentences, Contains(HasSubstr("Start points are those of the paper's code for imagenet64")));
+  EXPECT_THAT(sentences, Not(Contains(HasSubstr("Start points are counter-based"))));
+}
+
+TEST(FilteringDepartures, TellThePapersNetworksFromOthersAndFromGuidedOnes) {
+  ConfigErrors errors;
+  const auto model_sentences = [&](const Json& model) {
+    const Components components =
+        resolve_components(model, {{"kind", "ddim"}}, {{{"kind", "aleatoric"}}, {{"kind", "random"}}}, 1, errors);
+    auto sentences = filtering_departures({}, components);
+    std::erase_if(sentences, [](const std::string& sentence) { return !sentence.starts_with("The model"); });
+    return sentences;
+  };
+  const Json papers = {{"kind", "uvit"}, {"manifest", "networks/uvit256.json"}};
+  const Json latent = {{"kind", "latent"}, {"model", papers}, {"autoencoder", "networks/autoencoder-kl.json"}};
+  EXPECT_THAT(model_sentences(latent), ElementsAre());
+  EXPECT_THAT(model_sentences({{"kind", "classifier_free"}, {"model", latent}}), ElementsAre(HasSubstr("guided")));
+  EXPECT_THAT(model_sentences({{"kind", "uvit"}, {"manifest", "mine.json"}}), ElementsAre(HasSubstr("mine.json")));
+}
+
+/// "fd.<network>.kept" and the like as a regular expression.
+bool matches(const std::string& pattern, const std::string& name) {
+  std::string expression = std::regex_replace(pattern, std::regex("\\."), "\\.");
+  expression = std::regex_replace(expression, std::regex("<statistic>"), "[a-z_]+\\.[a-z_]+");
+  expression = std::regex_replace(expression, std::regex("<side>"), "(lowest|highest)");
+  return std::regex_match(name, std::regex(std::regex_replace(expression, std::regex("<[a-z]+>"), "[a-z0-9_]+")));
+}
+
+TEST(MetricCatalogue, ListsEveryRowOfAFilteringRecordAndNothingElse) {
+  FakeRun run("catalogue");
+  run.write_reference();
+  const Record record = run.score_all().record;
+  for (const auto& row : record.metrics)
+    EXPECT_EQ(std::ranges::count_if(filtering_metrics(), [&](const auto& entry) { return matches(entry.first, row.name); }), 1)
+        << row.name;
+  for (const auto& [pattern, summary] : filtering_metrics())
+    EXPECT_TRUE(std::ranges::any_of(record.metrics, [&](const auto& row) { return matches(pattern, row.name); })) << pattern;
+}
+
+TEST(MetricCatalogue, NamesAreAskedForByTheirKeysAndFidIsInceptionsAlone) {
+  EXPECT_THAT(set_metric_keys(), ElementsAre("fid", "sfid", "fid_inf", "kid", "is", "prdc"));
+  EXPECT_EQ((MetricNames{}.of("fid.bias")), "fid.bias");
+  EXPECT_EQ((MetricNames{"resnet", "vgg16"}.of("fid.bias")), "fd.bias.resnet");
+  EXPECT_EQ((MetricNames{"resnet", "vgg16"}.of_manifold("recall")), "recall.vgg16");
+  EXPECT_THROW(MetricNames{}.of("fig"), Error);
+  FilteringOptions options;
+  EXPECT_EQ(filtering_metric(options, "kept"), "fd.fmnist_cnn.kept");
+  options.features = "inception";
+  EXPECT_EQ(filtering_metric(options, "kept"), "fid.kept");
+  const auto listed = list_metrics();
+  for (const char* pattern : {"gain.fd.<network>.kept", "fid, fd.<network>", "precision.<network>"})
+    EXPECT_TRUE(std::ranges::any_of(listed, [&](const auto& entry) { return entry.first == pattern; })) << pattern;
 }
 
 }  // namespace

@@ -32,7 +32,8 @@ Json with(const std::string& pointer, const Json& value) {
 }
 
 TEST(ResolveConfig, TakesEveryCommittedConfig) {
-  for (const auto& entry : fs::directory_iterator(protocols_folder() / "configs")) {
+  for (const auto& entry : fs::recursive_directory_iterator(protocols_folder() / "configs")) {
+    if (entry.is_directory()) continue;
     const ResolvedConfig resolved = resolve_config(read_json_file(entry.path()), entry.path().string());
     EXPECT_EQ(resolved.config.at("name").get<std::string>() + ".json", entry.path().filename().string());
   }

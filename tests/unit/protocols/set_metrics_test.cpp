@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "metrics/frechet.h"
 #include "metrics/precision_recall.h"
+#include "protocols/metric_catalogue.h"
 #include "tests/unit/metrics/test_features.h"
 
 namespace alea {
@@ -117,6 +118,23 @@ TEST_F(SetMetrics, FewSamplesAreExplained) {
 TEST_F(SetMetrics, UnlikeWidthsAreAnError) {
   const Features wide = make_features(3, 320, 7);
   EXPECT_THROW(set_metric_rows(small_options({"fid"}), {}, real(), set_of(wide, ids_)), Error);
+}
+
+TEST_F(SetMetrics, EveryRowIsInTheCatalogueUnderTheKeyThatAsksForIt) {
+  std::size_t listed = 0;
+  for (const auto& key : set_metric_keys()) {
+    SetFeatures both = generated();
+    both.spatial = both.logits = both.pool;
+    SetFeatures same = real();
+    same.spatial = same.pool;
+    for (const auto& row : set_metric_rows(small_options({key}), {"net", "net"}, same, both)) {
+      const auto found = std::ranges::find_if(set_metrics(), [&](const auto& m) { return m.other + ".net" == row.name; });
+      ASSERT_NE(found, set_metrics().end()) << row.name;
+      EXPECT_EQ(found->key, key) << row.name;
+      ++listed;
+    }
+  }
+  EXPECT_EQ(listed, set_metrics().size());
 }
 
 TEST(Conventions, OfEveryToolDifferWhereTheToolsDo) {

@@ -1,9 +1,18 @@
 #include "run/features.h"
 
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/files.h"
+#include "models/nn/inception.h"
 #include "protocols/planted.h"
+#include "protocols/set_metrics_options.h"
+#include "run/set_network.h"
+#include "tests/support/environment.h"
+#include "tests/support/kept_source.h"
+#include "tests/support/process.h"
 
 namespace alea {
 namespace {
@@ -79,6 +88,40 @@ TEST(FeatureBlock, PlantsDefectsInItsShareOfTheRunsPlantedIds) {
     }
   }
   EXPECT_EQ(found, planted_ids(plan.seed, 60));
+}
+
+TEST(InceptionFeatures, AreThoseOfPytorchFidFromTheFolderOfWeights) {
+  const testing::TemporaryFolder folder;
+  const test::ScopedVariable share("ALEA_SHARE", folder.path().string()), weights("ALEA_WEIGHTS", folder.path().string());
+  const fs::path manifest = folder / "manifests/networks/inception.json", file = folder / "inception.safetensors";
+  fs::create_directories(manifest.parent_path());
+  test::KeptSource source;
+  const nn::Inception network(source, {});
+  save_weights(file, source.kept, StoredAs::f16);
+  atomic_write(manifest, Json{{"file", file.filename().string()}, {"sha256", sha256_file(file)}}.dump());
+
+  const FeatureExtractor extractor("inception", {3, 8, 8});
+  EXPECT_EQ(extractor.facts().network, "inception");
+  EXPECT_EQ(extractor.facts().width, 2048);
+  EncoderOptions options = conventions_of("pytorch-fid").encoder;
+  options.weights = file.string();
+  const SetNetwork metrics = make_set_network(options);
+  EXPECT_EQ(extractor.facts().fingerprint, metrics.fingerprint);
+  std::vector<std::uint8_t> image(3 * 64);
+  for (std::size_t i = 0; i < image.size(); ++i) image[i] = static_cast<std::uint8_t>(i * 37);
+  const auto features = extractor.evaluate(image).features;
+  ASSERT_EQ(features.size(), 2048u);
+  at::Tensor chw = at::empty({16, 3, 8, 8}, at::kByte);
+  for (std::int64_t i = 0; i < chw.numel(); ++i) {
+    const std::int64_t pixel = i % 192, channel = pixel / 64, place = pixel % 64;
+    chw.mutable_data_ptr<std::uint8_t>()[i] = image[static_cast<std::size_t>(place * 3 + channel)];
+  }
+  const at::Tensor expected = metrics.network->evaluate(chw).features;
+  for (std::int64_t i = 0; i < 2048; ++i) EXPECT_FLOAT_EQ(features[static_cast<std::size_t>(i)], expected[0][i].item<float>());
+
+  EXPECT_THROW(FeatureExtractor("inception", {1, 8, 8}), Error) << "it takes images in colour";
+  fs::remove(file);
+  EXPECT_THROW(FeatureExtractor("inception", {3, 8, 8}), Error);
 }
 
 TEST(FeatureBlock, ABlockWithoutPlantedIdsHasEmptyArrays) {

@@ -71,6 +71,13 @@ TEST_F(PaperStartTest, RowsAndLabelsAreThoseOfOneDrawInPython) {
   }
 }
 
+TEST_F(PaperStartTest, ANetworkWithoutLabelsGetsNoneAndTheSameNoise) {
+  const PaperStart with(small(), {}), without(small(), {}, /*takes_labels=*/false);
+  EXPECT_FALSE(without.labels({3}).defined());
+  EXPECT_TRUE(with.labels({3}).defined());
+  EXPECT_TRUE(at::equal(without.x({3}), with.x({3})));
+}
+
 TEST_F(PaperStartTest, ARowDoesNotDependOnTheOthersOfItsBatch) {
   const PaperStart start(small(), {});
   const Ids ids{998, 999, 1000, 1001, 3};

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "data/reference_stats.h"
+
+namespace alea {
+
+/// What features must have in common to be compared.
+struct FeatureIdentity {
+  std::string network;
+  std::string network_sha256;  ///< of its weights
+  std::string fingerprint;     ///< of how images reach it; empty for networks that take them as they are
+};
+
+/// The file that /reference names: an absolute path, else below the data folder, else, where it isn't there, below the folder of
+/// published weights (models/weights_file.h).
+std::filesystem::path reference_path(const std::string& name);
+
+/// Its statistics. Error{io} when it isn't there, with how to make it; Error{data} when it is damaged; Error{not_comparable} when
+/// its features are others than `features`.
+ReferenceStats load_reference(const std::string& name, const FeatureIdentity& features);
+
+}  // namespace alea

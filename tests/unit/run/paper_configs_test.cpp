@@ -1,0 +1,112 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "../results/json_schema.h"
+#include "core/files.h"
+#include "models/models.h"
+#include "protocols/filtering.h"
+#include "samplers/paper_start.h"
+#include "tests/support/environment.h"
+#include "tests/support/process.h"
+
+/// protocols/configs/paper, as far as it goes without the published weights.
+
+namespace alea {
+namespace {
+
+using ::testing::Contains;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Not;
+
+const fs::path kFolder = fs::path(ALEA_SOURCE_DIR) / "protocols/configs/paper";
+
+class PaperConfigs : public ::testing::TestWithParam<std::string> {
+ protected:
+  Json config() const { return read_json_file(kFolder / (GetParam() + ".json")); }
+  const testing::TemporaryFolder empty_;
+  const test::ScopedVariable weights_{"ALEA_WEIGHTS", empty_.path().string()};
+};
+
+TEST_P(PaperConfigs, ResolveAndFitTheSchema) {
+  const Json schema = read_json_file(fs::path(ALEA_SOURCE_DIR) / "protocols/schema/filtering.schema.json");
+  const ResolvedConfig resolved = resolve_config(config(), GetParam());
+  EXPECT_EQ(schema_problems(schema, config()), "");
+  EXPECT_EQ(schema_problems(schema, resolved.config), "");
+  EXPECT_EQ(resolved.config.at("name"), GetParam());
+}
+
+TEST_P(PaperConfigs, AreTheProtocolOfThePaper) {
+  const Plan plan = resolve_config(config(), GetParam()).protocol->plan();
+  EXPECT_EQ(plan.n_samples, 60000u);
+  ConfigErrors errors;
+  const Components c = resolve_components(plan.model, plan.sampler, plan.estimators, plan.seed, errors);
+  EXPECT_TRUE(errors.empty());
+  EXPECT_EQ(c.n_steps, 50);
+  EXPECT_EQ(c.base_nfe, 50);
+  EXPECT_EQ(c.extra_nfe, 20);
+  EXPECT_EQ(c.sampler.at("kind"), GetParam().ends_with("2dpm") ? "dpmpp_2m" : "ddim");
+  const FilteringOptions options = read_part<FilteringOptions>(
+      [&] {
+        Json rest = config();
+        rest.erase("protocol");
+        return rest;
+      }(),
+      "", GetParam());
+  EXPECT_EQ(options.keep, 50000u);
+  const auto departures = filtering_departures(options, c);
+  for (const char* word : {"The model", "The sampler", "M is", "The window", "are generated", "not of Inception"})
+    EXPECT_THAT(departures, Not(Contains(HasSubstr(word))));
+}
+
+TEST_P(PaperConfigs, StartFromThePapersPointsForTheirNetwork) {
+  const Plan plan = resolve_config(config(), GetParam()).protocol->plan();
+  const PaperDataset& set = paper_dataset(plan.start);
+  const Json& model = plan.model.contains("model") ? plan.model["model"] : plan.model;
+  const auto manifest = read_denoiser_manifest(find_data_file(model.at("manifest")));
+  EXPECT_EQ(shape_of(manifest, GetParam()), set.shape);
+  EXPECT_LT(plan.n_samples, set.n);
+}
+
+TEST_P(PaperConfigs, SayWhichWeightsAreMissingAndHowToFetchThem) {
+  const Plan plan = resolve_config(config(), GetParam()).protocol->plan();
+  const auto missing = outline_of(plan.model).missing;
+  EXPECT_THAT(missing, Not(IsEmpty()));
+  for (const auto& why : missing) EXPECT_THAT(why, HasSubstr("`scripts/fetch "));
+}
+
+INSTANTIATE_TEST_SUITE_P(Table1, PaperConfigs,
+                         ::testing::Values("cifar10.ddpm", "imagenet64.adm", "imagenet128.adm", "imagenet128.adm.2dpm",
+                                           "imagenet256.uvit", "imagenet512.uvit"),
+                         [](const auto& info) {
+                           std::string name = info.param;
+                           std::ranges::replace(name, '.', '_');
+                           return name;
+                         });
+
+TEST(PaperConfigFolder, HoldsTheSixSystems) {
+  EXPECT_EQ(std::distance(fs::directory_iterator(kFolder), fs::directory_iterator{}), 6);
+}
+
+TEST(SamplerOfAModel, IsCheckedAgainstTheModelsOwnSchedule) {
+  const testing::TemporaryFolder folder;
+  const auto pointers = [&](const Json& schedule, const Json& sampler) {
+    const Json manifest = {{"module", "net.pt"}, {"sha256", ""}, {"shape", {1, 4, 4}}, {"schedule", schedule}};
+    atomic_write(folder / "net.json", manifest.dump());
+    const Json model = {{"kind", "exported"}, {"manifest", (folder / "net.json").string()}};
+    ConfigErrors errors;
+    resolve_components(model, sampler, {{{"kind", "random"}}}, 1, errors);
+    std::vector<std::string> out;
+    for (const auto& [pointer, message] : errors.items()) out.push_back(pointer);
+    return out;
+  };
+  const Json late = {{"kind", "ddim"}, {"steps", 10}, {"steps_offset", 150}};
+  EXPECT_THAT(pointers({{"kind", "linear"}, {"train_steps", 4000}}, late), IsEmpty());
+  EXPECT_THAT(pointers({{"kind", "linear"}, {"train_steps", 1000}}, late), ElementsAre("/sampler"));
+  EXPECT_THAT(pointers({{"kind", "linear"}, {"train_steps", 5}}, {{"kind", "ddim"}, {"steps", 10}}), ElementsAre("/sampler"));
+  EXPECT_THAT(pointers({{"kind", "linear"}, {"beta_last", 2}}, late), Contains("/model"));
+}
+
+}  // namespace
+}  // namespace alea
