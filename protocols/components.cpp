@@ -56,16 +56,28 @@ void check_window(const EstimatorInfo& info, int n_steps, const std::string& poi
     }
 }
 
-void resolve_estimator(const Json& json, const std::string& pointer, std::uint64_t seed, Components& out, ConfigErrors& errors) {
+/// The model as its manifests describe it, without weights. Null where they are wrong, or aren't there yet: who loads them says
+/// so, with the exit status of a missing file.
+std::unique_ptr<Denoiser> described(const Json& model, ConfigErrors& errors) {
+  try {
+    return made_or_reported("/model", errors, [&] { return make_model(model, Placement{.device = at::kMeta}); });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::io) throw;
+    return nullptr;
+  }
+}
+
+void resolve_estimator(const Json& json, const std::string& pointer, std::uint64_t seed, const Denoiser* model, Components& out,
+                       ConfigErrors& errors) {
   const auto resolved = resolved_or_reported(estimator_registry(), json, pointer, errors);
   out.estimators.push_back(resolved.value_or(Json::object()));
   if (!resolved || out.n_steps == 0) return;
   const auto estimator = made_or_reported(pointer, errors, [&] {
-    return estimator_registry().make(*resolved, EstimatorContext{.seed = seed, .n_steps = out.n_steps});
+    return estimator_registry().make(*resolved, EstimatorContext{.seed = seed, .n_steps = out.n_steps, .model = model});
   });
   if (estimator == nullptr) return;
   const int extra_nfe = estimator->extra_nfe() * forwards_of(out.model);
-  EstimatorInfo info{(*resolved)["kind"].get<std::string>(), estimator->statistics(), {}, extra_nfe};
+  EstimatorInfo info{(*resolved)["kind"].get<std::string>(), estimator->statistics(), {}, extra_nfe, estimator->departures()};
   for (const SolverIndex index : estimator->window(out.n_steps)) info.window.push_back(index.value);
   std::sort(info.window.begin(), info.window.end());
   check_window(info, out.n_steps, pointer, errors);
@@ -111,8 +123,9 @@ Components resolve_components(const Json& model, const Json& sampler, const Json
     errors.add("/estimators", "needs an array of at least one estimator");
     return out;
   }
+  const auto model_facts = out.model.empty() ? nullptr : described(out.model, errors);
   for (std::size_t i = 0; i < estimators.size(); ++i)
-    resolve_estimator(estimators[i], "/estimators/" + std::to_string(i), seed, out, errors);
+    resolve_estimator(estimators[i], "/estimators/" + std::to_string(i), seed, model_facts.get(), out, errors);
   check_unique_statistics(out, errors);
   return out;
 }

@@ -37,6 +37,10 @@ std::unique_ptr<nn::AutoencoderKl> load_autoencoder(const std::filesystem::path&
   const auto manifest = read_options<NetworkManifest>(read_json_file(path), "", errors);
   const auto options = read_options<nn::AutoencoderOptions>(manifest.architecture, "/architecture", errors);
   errors.throw_if_any(path.string());
+  if (placement.device.is_meta()) {
+    MetaSource shapes;
+    return std::make_unique<nn::AutoencoderKl>(shapes, options);
+  }
   const Checkpoint checkpoint = open_checkpoint(manifest, path);
   WeightMap stored;
   for (const auto& [name, span] : checkpoint.tensors()) stored[name] = checkpoint.read(name);

@@ -11,7 +11,8 @@ namespace alea {
 using ModelPlugin = Plugin<Denoiser, const Placement&>;
 const Registry<Denoiser, const Placement&>& model_registry();
 
-/// From a resolved config: loads its files. Error{io}, Error{data} or Error{config}.
+/// From a resolved config: loads its files. Error{io}, Error{data} or Error{config}. On the meta device manifests alone are read:
+/// spec() and schedule() are what they will be, and nothing can be predicted.
 std::unique_ptr<Denoiser> make_model(const Json& resolved, const Placement& placement = {});
 
 /// A model without options but its manifest.
