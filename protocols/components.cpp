@@ -33,28 +33,33 @@ std::optional<Json> resolved_or_reported(const Registry& registry, const Json& j
   return resolved;
 }
 
-/// What the model's files say; an outline without facts where they are wrong, which is reported.
-ModelOutline outline_or_reported(const Json& model, ConfigErrors& errors) {
-  const auto outline = made_or_reported("/model", errors, [&] { return std::make_unique<ModelOutline>(outline_of(model)); });
-  return outline == nullptr ? ModelOutline{} : *outline;
+/// The model as its manifests describe it, without weights. Null where they are wrong, or aren't there yet: who loads them says
+/// so, with the exit status of a missing file.
+std::unique_ptr<Denoiser> described(const Json& model, ConfigErrors& errors) {
+  try {
+    return made_or_reported("/model", errors, [&] { return make_model(model, Placement{.device = at::kMeta}); });
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::io) throw;
+    return nullptr;
+  }
 }
 
-void resolve_sampler(const Json& json, const ModelOutline& model, std::uint64_t seed, Components& out, ConfigErrors& errors) {
+int forwards(const Denoiser* model) { return model == nullptr ? 1 : model->spec().forwards; }
+
+void resolve_sampler(const Json& json, std::uint64_t seed, const Denoiser* model, Components& out, ConfigErrors& errors) {
   const auto resolved = resolved_or_reported(sampler_registry(), json, "/sampler", errors);
   if (!resolved) return;
   out.sampler = *resolved;
   // A manifest that isn't there is missed when its model is made; until then the commonest schedule counts the steps.
-  const auto schedule = made_or_reported(
-      "/model", errors, [&] { return std::make_unique<NoiseSchedule>(model.schedule.value_or(ScheduleOptions{})); });
-  if (schedule == nullptr) return;
+  const NoiseSchedule schedule = model == nullptr ? NoiseSchedule(ScheduleOptions{}) : model->schedule();
   const auto sampler = made_or_reported("/sampler", errors, [&] {
-    return sampler_registry().make(out.sampler, SamplerContext{.schedule = *schedule, .seed = seed});
+    return sampler_registry().make(out.sampler, SamplerContext{.schedule = schedule, .seed = seed});
   });
   if (sampler == nullptr) return;
   out.n_steps = sampler->n_steps();
   for (const Beginning& beginning : sampler->beginnings())
-    out.beginnings.push_back({beginning.index.value, beginning.t.value / schedule->train_steps()});
-  out.base_nfe = sampler->nfe() * model.forwards;
+    out.beginnings.push_back({beginning.index.value, beginning.t.value / schedule.train_steps()});
+  out.base_nfe = sampler->nfe() * forwards(model);
 }
 
 void check_window(const EstimatorInfo& info, int n_steps, const std::string& pointer, ConfigErrors& errors) {
@@ -66,17 +71,17 @@ void check_window(const EstimatorInfo& info, int n_steps, const std::string& poi
     }
 }
 
-void resolve_estimator(const Json& json, const std::string& pointer, const ModelOutline& model, std::uint64_t seed,
-                       Components& out, ConfigErrors& errors) {
+void resolve_estimator(const Json& json, const std::string& pointer, std::uint64_t seed, const Denoiser* model, Components& out,
+                       ConfigErrors& errors) {
   const auto resolved = resolved_or_reported(estimator_registry(), json, pointer, errors);
   out.estimators.push_back(resolved.value_or(Json::object()));
   if (!resolved || out.n_steps == 0) return;
   const auto estimator = made_or_reported(pointer, errors, [&] {
-    return estimator_registry().make(*resolved, EstimatorContext{.seed = seed, .n_steps = out.n_steps});
+    return estimator_registry().make(*resolved, EstimatorContext{.seed = seed, .n_steps = out.n_steps, .model = model});
   });
   if (estimator == nullptr) return;
-  const int extra_nfe = estimator->extra_nfe() * model.forwards;
-  EstimatorInfo info{(*resolved)["kind"].get<std::string>(), estimator->statistics(), {}, extra_nfe};
+  const int extra_nfe = estimator->extra_nfe() * forwards(model);
+  EstimatorInfo info{(*resolved)["kind"].get<std::string>(), estimator->statistics(), {}, extra_nfe, estimator->departures()};
   for (const SolverIndex index : estimator->window(out.n_steps)) info.window.push_back(index.value);
   std::sort(info.window.begin(), info.window.end());
   check_window(info, out.n_steps, pointer, errors);
@@ -117,14 +122,14 @@ Components resolve_components(const Json& model, const Json& sampler, const Json
   Components out;
   out.estimators = Json::array();
   out.model = resolved_or_reported(model_registry(), model, "/model", errors).value_or(Json::object());
-  const ModelOutline outline = outline_or_reported(out.model, errors);
-  resolve_sampler(sampler, outline, seed, out, errors);
+  const auto facts = out.model.empty() ? nullptr : described(out.model, errors);
+  resolve_sampler(sampler, seed, facts.get(), out, errors);
   if (!estimators.is_array() || estimators.empty()) {
     errors.add("/estimators", "needs an array of at least one estimator");
     return out;
   }
   for (std::size_t i = 0; i < estimators.size(); ++i)
-    resolve_estimator(estimators[i], "/estimators/" + std::to_string(i), outline, seed, out, errors);
+    resolve_estimator(estimators[i], "/estimators/" + std::to_string(i), seed, facts.get(), out, errors);
   check_unique_statistics(out, errors);
   return out;
 }

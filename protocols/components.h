@@ -12,9 +12,10 @@ namespace alea {
 
 struct EstimatorInfo {
   std::string kind;
-  std::vector<std::string> statistics;  ///< "aleatoric.variance", in the order of the estimator's outputs
-  std::vector<int> window;              ///< solver indices it looks at, ascending; empty: needs no network
-  int extra_nfe = 0;                    ///< network evaluations an image beyond the sampler's
+  std::vector<std::string> statistics;       ///< "aleatoric.variance", in the order of the estimator's outputs
+  std::vector<int> window;                   ///< solver indices it looks at, ascending; empty: needs no network
+  int extra_nfe = 0;                         ///< network evaluations an image beyond the sampler's
+  std::vector<std::string> departures = {};  ///< where its options leave the method that it is named after, a sentence each
 };
 
 /// A place where the sampler may set out.
@@ -35,8 +36,9 @@ struct Components {
   std::vector<std::string> statistics() const;  ///< of all estimators, in their order
 };
 
-/// Fills in defaults and checks every component; problems go to `errors` under /model, /sampler and /estimators/<i>. When there
-/// are any, counts and statistics are those of the sound components only.
+/// Fills in defaults and checks every component, estimators also against what the model's manifests say of it (weights aren't
+/// looked for); problems go to `errors` under /model, /sampler and /estimators/<i>. When there are any, counts and statistics are
+/// those of the sound components only.
 Components resolve_components(const Json& model, const Json& sampler, const Json& estimators, std::uint64_t seed,
                               ConfigErrors& errors);
 

@@ -24,6 +24,10 @@ class Filtering final : public Protocol {
     return score_filtering(store, options_, components_, record);
   }
 
+  void check_files() const override {
+    for (const FileScoresOptions& scores : options_.from_file) read_file_scores(scores, options_.generate, options_.generate);
+  }
+
   Json comparable() const override {
     return {{"protocol", kName},
             {"version", kVersion},
@@ -78,10 +82,12 @@ void check_statistics(const FilteringOptions& options, const Components& compone
   const auto& infos = components.estimator_infos;
   if (std::none_of(infos.begin(), infos.end(), [](const EstimatorInfo& info) { return info.kind == "random"; }))
     errors.add("/estimators", "needs {\"kind\": \"random\"} among them: the control of every record");
-  const auto statistics = components.statistics();
+  auto statistics = components.statistics();
+  check_file_scores(options.from_file, statistics, errors);
+  for (const FileScoresOptions& scores : options.from_file) statistics.push_back(scores.name);
   if (std::find(statistics.begin(), statistics.end(), options.rank_by) == statistics.end())
-    errors.add("/rank_by",
-               "\"" + options.rank_by + "\" is not a statistic of these estimators" + suggestion(options.rank_by, statistics));
+    errors.add("/rank_by", "\"" + options.rank_by + "\" is no statistic of these estimators or files" +
+                               suggestion(options.rank_by, statistics));
 }
 
 ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 
 #include "protocols/filtering.h"
 
@@ -30,29 +31,42 @@ std::string start_departure(const std::string& start) {
       start);
 }
 
-/// The estimator that yields `statistic`, as configured.
-const Json& estimator_of(const Components& components, const std::string& statistic) {
+/// Place of the estimator that yields `statistic`; nothing for scores of files and free ones.
+std::optional<std::size_t> estimator_of(const Components& components, const std::string& statistic) {
   for (std::size_t i = 0; i < components.estimator_infos.size(); ++i) {
     const auto& names = components.estimator_infos[i].statistics;
-    if (std::find(names.begin(), names.end(), statistic) != names.end()) return components.estimators.at(i);
+    if (std::find(names.begin(), names.end(), statistic) != names.end()) return i;
   }
-  fail(ErrorCode::internal, "no estimator yields {}", statistic);
+  return std::nullopt;
 }
 
-std::vector<std::string> estimator_departures(const FilteringOptions& options, const Components& components) {
-  const Json& estimator = estimator_of(components, options.rank_by);
-  if (estimator.at("kind") != "aleatoric")
+/// M of "aleatoric.variance.m5", or all passes.
+int answers_behind(const std::string& statistic, int passes) {
+  const auto at = statistic.rfind(".m");
+  const bool is_prefix = at != std::string::npos && statistic.find_first_not_of("0123456789", at + 2) == std::string::npos;
+  return is_prefix ? std::stoi(statistic.substr(at + 2)) : passes;
+}
+
+std::string divisor_departure(const std::string& statistic) {
+  if (statistic.find("variance_sum") != std::string::npos) return "";
+  if (statistic.find("variance_biased") != std::string::npos)
+    return "The variance divides by M; Eq. 8 as printed has no divisor.";
+  if (statistic.find("variance") != std::string::npos) return "The variance divides by M-1; Eq. 8 as printed has no divisor.";
+  return fmt::format("The headline ranks by {}; Eq. 8 is a variance.", statistic);
+}
+
+std::vector<std::string> headline_departures(const FilteringOptions& options, const Components& components) {
+  const auto place = estimator_of(components, options.rank_by);
+  if (!place || components.estimators.at(*place).at("kind") != "aleatoric")
     return {fmt::format("The headline ranks by {}, not by the paper's statistic.", options.rank_by)};
+  const Json& estimator = components.estimators.at(*place);
   std::vector<std::string> out;
-  const int passes = estimator.at("passes").get<int>(), first = estimator.at("first_index").get<int>(),
-            last = estimator.at("last_index").get<int>();
+  const int passes = answers_behind(options.rank_by, estimator.at("passes").get<int>()),
+            first = estimator.at("first_index").get<int>(), last = estimator.at("last_index").get<int>();
   if (passes != 5) out.push_back(fmt::format("M is {}; the paper takes 5.", passes));
   if (first != 45 || last != 48)
     out.push_back(fmt::format("The window is solver indices {} to {}; the paper takes 45 to 48 of 50.", first, last));
-  if (options.rank_by == "aleatoric.variance")
-    out.push_back("The variance divides by M-1; Eq. 8 as printed has no divisor.");
-  else
-    out.push_back(fmt::format("The headline ranks by {}; Eq. 8 is a variance.", options.rank_by));
+  out.push_back(divisor_departure(options.rank_by));
   return out;
 }
 
@@ -65,7 +79,9 @@ std::vector<std::string> filtering_departures(const FilteringOptions& options, c
   };
   add(model_departure(components.model));
   add(sampler_departure(components));
-  for (std::string& sentence : estimator_departures(options, components)) add(std::move(sentence));
+  for (std::string& sentence : headline_departures(options, components)) add(std::move(sentence));
+  for (const EstimatorInfo& info : components.estimator_infos)
+    for (const std::string& sentence : info.departures) add(sentence);
   if (options.generate != kPaperGenerate || options.keep != kPaperKeep)
     add(fmt::format("{} images are generated and {} kept; the paper generates {} and keeps {}.", options.generate, options.keep,
                     kPaperGenerate, kPaperKeep));

@@ -29,10 +29,11 @@ struct StoredRows {
   std::vector<std::uint8_t> usable;
   Array features;
   std::vector<StatisticScores> statistics;
+  std::vector<Json> file_facts;
 };
 
 void read_images(const Store& store, StoredRows& rows) {
-  StatisticScores variation{kTotalVariation, {}};
+  StatisticScores variation{kTotalVariation, {}}, edges{kEdges, {}};
   for (const BlockRange& range : store.blocks()) {
     const ArrayMap block = store.get_block(array_names::kBlocks, range);
     const Array& images = block.at(array_names::kImages);
@@ -43,13 +44,29 @@ void read_images(const Store& store, StoredRows& rows) {
     for (std::uint32_t i = 0; i < range.count; ++i) {
       const auto image = images.as<std::uint8_t>().subspan(i * size, size);
       variation.scores.push_back(total_variation(image, images.shape[1], images.shape[2], images.shape[3]));
+      edges.scores.push_back(edge_energy(image, images.shape[1], images.shape[2], images.shape[3]));
       rows.usable.push_back(finite.as<std::uint8_t>()[i] != 0);
     }
   }
   rows.statistics.push_back(std::move(variation));
+  rows.statistics.push_back(std::move(edges));
 }
 
-StoredRows read_rows(const Store& store, const std::string& network, const Components& components) {
+/// Scores of files, behind those that decided which images are usable: an image must not be lost because a tool failed on it.
+void read_files(const std::vector<FileScoresOptions>& files, std::uint64_t generate, std::size_t place, StoredRows& rows) {
+  for (const FileScoresOptions& options : files) {
+    FileScores file = read_file_scores(options, generate, rows.usable.size());
+    for (std::size_t id = 0; id < rows.usable.size(); ++id)
+      if (rows.usable[id] && !std::isfinite(file.scores[id]))
+        fail(ErrorCode::data, "{}: the score of image {} is {}; expected a finite number for every image that is finite itself",
+             options.file, id, file.scores[id]);
+    rows.file_facts.push_back(std::move(file.facts));
+    rows.statistics.insert(rows.statistics.begin() + static_cast<std::ptrdiff_t>(place++),
+                           {std::move(file.name), std::move(file.scores)});
+  }
+}
+
+StoredRows read_rows(const Store& store, const FilteringOptions& options, const Components& components) {
   StoredRows rows;
   const std::uint64_t n = store.n_samples();
   for (const std::string& statistic : components.statistics()) {
@@ -59,7 +76,7 @@ StoredRows read_rows(const Store& store, const std::string& network, const Compo
     rows.statistics.push_back({statistic, window_sums(steps, name)});
   }
   read_images(store, rows);
-  rows.features = store.gather(array_names::features_kind(network), array_names::kFeatures);
+  rows.features = store.gather(array_names::features_kind(options.features), array_names::kFeatures);
   expect_shape(rows.features, DType::f32, 2, n, array_names::kFeatures);
   const std::size_t d = rows.features.shape[1];
   for (std::uint64_t i = 0; i < n; ++i) {
@@ -67,6 +84,7 @@ StoredRows read_rows(const Store& store, const std::string& network, const Compo
     for (const StatisticScores& statistic : rows.statistics) finite = finite && std::isfinite(statistic.scores[i]);
     rows.usable[i] = rows.usable[i] && finite;
   }
+  read_files(options.from_file, options.generate, components.statistics().size(), rows);
   return rows;
 }
 
@@ -82,6 +100,7 @@ FilteringInput usable_rows(const StoredRows& rows) {
     for (std::size_t s = 0; s < rows.statistics.size(); ++s) out.statistics[s].scores.push_back(rows.statistics[s].scores[i]);
   }
   out.non_finite = rows.usable.size() - out.ids.size();
+  out.file_facts = rows.file_facts;
   return out;
 }
 
@@ -133,7 +152,7 @@ const StatisticScores& FilteringInput::statistic(const std::string& name) const 
 }
 
 FilteringInput read_filtering_input(const Store& store, const FilteringOptions& options, const Components& components) {
-  FilteringInput out = usable_rows(read_rows(store, options.features, components));
+  FilteringInput out = usable_rows(read_rows(store, options, components));
   read_planted(store, options, out);
   return out;
 }

@@ -22,7 +22,8 @@ struct FilteringInput {
   std::uint64_t non_finite = 0;    ///< images left out
   std::vector<float> features;     ///< [n, d]
   std::size_t d = 0;
-  std::vector<StatisticScores> statistics;           ///< of the estimators, in their order, then free.total_variation
+  std::vector<StatisticScores> statistics;           ///< of the estimators, of files, then the free ones, in the config's order
+  std::vector<Json> file_facts;                      ///< FileScores::facts
   std::vector<std::uint32_t> planted_rows;           ///< ascending
   std::vector<std::vector<float>> planted_features;  ///< one [planted_rows, d] a strength
 
@@ -31,11 +32,13 @@ struct FilteringInput {
 };
 
 inline constexpr const char* kTotalVariation = "free.total_variation";
+inline constexpr const char* kEdges = "free.edges";
 
 /// Sum of each row of [n, W] step scores, in double, left to right.
 std::vector<double> window_sums(const Array& step_scores, const std::string& name);
 
-/// Error{io} for a missing block, Error{data} or Error{shape} naming the array, expected and found.
+/// Error{io} for a missing block or file, Error{data} or Error{shape} naming the array, expected and found; Error{data} also for
+/// a score from a file that isn't finite though its image is.
 FilteringInput read_filtering_input(const Store& store, const FilteringOptions& options, const Components& components);
 
 }  // namespace alea

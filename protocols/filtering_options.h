@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/config.h"
+#include "protocols/file_scores.h"
 
 namespace alea {
 
@@ -15,6 +16,7 @@ struct FilteringOptions {
   std::uint64_t seed = 0;
   std::string start = "philox";
   Json model, sampler, estimators;
+  std::vector<FileScoresOptions> from_file;
   std::string rank_by = "aleatoric.variance";
   std::uint64_t generate = 0;
   std::uint64_t keep = 0;
@@ -44,6 +46,7 @@ struct Fields<FilteringOptions> {
         field("sampler", &O::sampler, "the sampler: {\"kind\": ...}").required(),
         field("estimators", &O::estimators, "array of estimators; {\"kind\": \"random\"} must be among them, as a control")
             .required(),
+        field("from_file", &O::from_file, "scores that another tool gave the images, by id; read when the run is scored"),
         field("rank_by", &O::rank_by, "the statistic of the headline rows"),
         field("generate", &O::generate, "images to generate").range(64, 1e9).required(),
         field("keep", &O::keep, "images to keep, fewer than generate").range(32, 1e9).required(),

@@ -46,7 +46,7 @@ void add_per_sample_arrays(const FilteringInput& input, const Store& store, cons
   out["ids"] = make_array<std::uint64_t>(input.ids, {input.ids.size()});
   for (const StatisticScores& statistic : input.statistics) {
     Array scores = make_array<double>(statistic.scores, {statistic.scores.size()});
-    scores.attributes["meaning"] = "image score: sum of U_t over the elements and over the window";
+    scores.attributes["meaning"] = "image score: of an estimator, the sum of U_t over the elements and over the window";
     out["scores/" + statistic.name] = std::move(scores);
   }
   for (const std::string& statistic : components.statistics())
@@ -93,6 +93,7 @@ ArrayMap score_filtering(const Store& store, const FilteringOptions& options, co
   if (options.reference != kSelf) reference = stored_reference(options, record);
   const FilteringInput input = read_filtering_input(store, options, components);
   fill_counts(input, store, options, components, record);
+  if (!input.file_facts.empty()) record.data["from_file"] = input.file_facts;
   ArrayMap curves;
   add_per_sample_arrays(input, store, components, curves);
   if (const std::string reason = why_not_measurable(input, options); !reason.empty()) {

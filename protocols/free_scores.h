@@ -11,4 +11,8 @@ namespace alea {
 /// neighbours over all channels. `image` is uint8 [h, w, c]; the result is in grey levels, >= 0. Error{shape} for another size.
 double total_variation(std::span<const std::uint8_t> image, std::uint64_t height, std::uint64_t width, std::uint64_t channels);
 
+/// Sum of the edge map: Sobel's gradient magnitude (3x3 kernels over 8, borders repeated) of every pixel and channel, so that a
+/// straight ramp of slope 1 counts 1 a pixel inside. Sizes, unit and errors as total_variation.
+double edge_energy(std::span<const std::uint8_t> image, std::uint64_t height, std::uint64_t width, std::uint64_t channels);
+
 }  // namespace alea

@@ -36,6 +36,8 @@ class Protocol {
   /// Fills metrics, invalid_reasons, departures and details of a record whose identity fields are filled already; returns the
   /// curves and per-sample arrays for curves.h5.
   virtual ArrayMap score(const Store& store, Record& record) const = 0;
+  /// Looks for the files that score() reads beside the store. Error{io} or Error{data} where one is missing or doesn't fit.
+  virtual void check_files() const {}
   /// Part of the resolved config that must agree between comparable runs (design §5.5).
   virtual Json comparable() const = 0;
   virtual int version() const = 0;

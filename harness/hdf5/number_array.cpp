@@ -8,9 +8,9 @@
 
 #include "core/error.h"
 #include "core/files.h"
-#include "hdf5/hdf5_file.h"
 #include "formats/mapped_file.h"
 #include "formats/npy.h"
+#include "hdf5/hdf5_file.h"
 
 namespace alea {
 namespace {
@@ -53,12 +53,30 @@ std::vector<float> as_floats(const NpyArray& array) {
   return {values.begin(), values.end()};
 }
 
+NpyArray read_with_axes(const std::string& what) {
+  const auto [path, name] = split_name(what);
+  NpyArray array = read_array(path, name);
+  if (array.shape.empty()) fail(ErrorCode::data, "{}: expected an array with axes, found a single number", what);
+  return array;
+}
+
 }  // namespace
 
+RowSums read_row_sums(const std::string& what) {
+  const NpyArray array = read_with_axes(what);
+  RowSums out{what, array.shape, std::vector<double>(array.shape.front(), 0.0), sha256_hex(array.bytes)};
+  const auto n = static_cast<std::ptrdiff_t>(out.values.size());
+  const auto size = n == 0 ? 0 : static_cast<std::ptrdiff_t>(array.bytes.size()) / n;
+  for (std::ptrdiff_t row = 0; row < n; ++row) {
+    const auto begin = array.bytes.begin() + row * size;
+    const NpyArray values{array.dtype, {static_cast<std::uint64_t>(size) / dtype_bytes(array.dtype)}, Bytes(begin, begin + size)};
+    for (const double value : as_doubles(values)) out.values[static_cast<std::size_t>(row)] += value;
+  }
+  return out;
+}
+
 NumberArray read_number_array(const std::string& what) {
-  const auto [path, name] = split_name(what);
-  const NpyArray array = read_array(path, name);
-  if (array.shape.empty()) fail(ErrorCode::data, "{}: expected an array with axes, found a single number", what);
+  const NpyArray array = read_with_axes(what);
   NumberArray out{what, array.shape, as_floats(array), ""};
   out.sha256 = sha256_hex(std::as_bytes(std::span(out.values)));
   return out;

@@ -18,4 +18,15 @@ struct NumberArray {
 /// file, Error{data} naming file, arrays there, and what was expected.
 NumberArray read_number_array(const std::string& what);
 
+/// A number for each row (first axis) of an array of any type.
+struct RowSums {
+  std::string source;
+  std::vector<std::uint64_t> shape;
+  std::vector<double> values;  ///< [n]: an array [n] itself, of one [n, ...] each row's sum, in double, in row-major order
+  std::string sha256;          ///< of the array's bytes, row-major and little-endian
+};
+
+/// As read_number_array.
+RowSums read_row_sums(const std::string& what);
+
 }  // namespace alea

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "models/manifest.h"
 #include "models/models.h"
+#include "models/network_weights.h"
 
 namespace alea {
 namespace {
@@ -51,10 +52,8 @@ class AdmUnet : public Denoiser {
     refuse_label_conventions(manifest, "adm_unet", source);
     const auto options = read_part<nn::AdmUnetOptions>(manifest.architecture, "/architecture", source);
     const ImageShape shape = checked_shape(manifest, options, source);
-    const Checkpoint checkpoint = open_checkpoint(manifest, path);
-    CheckpointSource weights(checkpoint);
-    PlacedSource placed(weights, placement);
-    unet_ = std::make_unique<nn::AdmUnet>(placed, options);
+    NetworkWeights weights(manifest, path, placement);
+    unet_ = std::make_unique<nn::AdmUnet>(weights.source(), options);
     weights.finish();
     spec_ = {.kind = "adm_unet",
              .shape = shape,
@@ -63,7 +62,7 @@ class AdmUnet : public Denoiser {
              .n_parameters = weights.n_parameters(),
              .train_dropout = manifest.train_dropout,
              .dropout_sites = unet_->dropout_sites(),
-             .weights_sha256 = checkpoint.sha256()};
+             .weights_sha256 = weights.sha256()};
   }
 
   NoiseSchedule schedule_;

@@ -6,6 +6,7 @@
 
 #include "core/error.h"
 #include "models/manifest.h"
+#include "models/network_weights.h"
 #include "models/nn/adm_classifier.h"
 #include "models/wrapper.h"
 
@@ -40,11 +41,9 @@ std::unique_ptr<nn::AdmClassifier> load_classifier(const std::filesystem::path& 
   const auto manifest = read_options<NetworkManifest>(read_json_file(path), "", errors);
   const auto options = read_options<nn::AdmClassifierOptions>(manifest.architecture, "/architecture", errors);
   errors.throw_if_any(path.string());
-  const Checkpoint checkpoint = open_checkpoint(manifest, path);
-  CheckpointSource source(checkpoint);
-  PlacedSource placed(source, placement);
-  auto classifier = std::make_unique<nn::AdmClassifier>(placed, options);
-  source.finish();
+  NetworkWeights weights(manifest, path, placement);
+  auto classifier = std::make_unique<nn::AdmClassifier>(weights.source(), options);
+  weights.finish();
   return classifier;
 }
 

@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "models/manifest.h"
 #include "models/models.h"
+#include "models/network_weights.h"
 #include "models/nn/unet.h"
 
 namespace alea {
@@ -42,18 +43,18 @@ class DdpmUnet : public Denoiser {
            const Placement& placement)
       : schedule_(read_part<ScheduleOptions>(manifest.schedule, "/schedule", source)) {
     refuse_label_conventions(manifest, "ddpm_unet", source);
-    const Checkpoint checkpoint = open_checkpoint(manifest, path, {.rename = current_attention_name});
-    CheckpointSource weights(checkpoint);
-    PlacedSource placed(weights, placement);
-    unet_ = std::make_unique<nn::Unet>(placed, read_part<nn::UnetOptions>(manifest.architecture, "/architecture", source));
+    NetworkWeights weights(manifest, path, placement, {.rename = current_attention_name});
+    unet_ =
+        std::make_unique<nn::Unet>(weights.source(), read_part<nn::UnetOptions>(manifest.architecture, "/architecture", source));
     weights.finish();
     spec_ = {.kind = "ddpm_unet",
              .shape = shape_of(manifest, source),
              .codec = {manifest.fold},
              .n_parameters = weights.n_parameters(),
              .train_dropout = manifest.train_dropout,
+             .train_attention_dropout = manifest.train_dropout_sites == "all",
              .dropout_sites = unet_->dropout_sites(),
-             .weights_sha256 = checkpoint.sha256()};
+             .weights_sha256 = weights.sha256()};
   }
 
   NoiseSchedule schedule_;

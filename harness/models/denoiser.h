@@ -38,7 +38,18 @@ struct DropoutMode {
   bool operator==(const DropoutMode&) const = default;
 };
 
-using Mode = std::variant<PlainMode, DropoutMode>;
+/// Normal noise of standard deviation `std` is added to what residual blocks put out; a row's noise is a function of
+/// (seed, stream re_noise, site, id, step, pass) alone.
+struct FeatureNoiseMode {
+  std::uint64_t seed = 0;
+  std::uint32_t step = 0;
+  std::uint32_t pass = 0;
+  double std = 0.01;
+  std::vector<std::uint32_t> sites;  ///< the blocks, by the number of their dropout site
+  bool operator==(const FeatureNoiseMode&) const = default;
+};
+
+using Mode = std::variant<PlainMode, DropoutMode, FeatureNoiseMode>;
 
 /// What an answer must hold beside eps. Error{config} from a network that can't say it.
 struct Want {
@@ -92,7 +103,8 @@ struct DenoiserSpec {
   int forwards = 1;                          ///< network evaluations of one prediction, a backward counting as two
   std::int64_t n_parameters = 0;
   double train_dropout = 0;                  ///< p of training, 0 = trained without
-  std::vector<std::string> dropout_sites{};  ///< in order of site number
+  bool train_attention_dropout = false;      ///< training also dropped the output projections of attention
+  std::vector<std::string> dropout_sites{};  ///< in order of site number; empty: only PlainMode has a meaning
   std::string weights_sha256;                ///< empty: no weights
   at::Device device = at::kCPU;              ///< where x, t and labels must be, and where answers are
 };

@@ -47,24 +47,15 @@ class Exported : public Denoiser {
     if (placement.compute != at::kFloat)
       fail(ErrorCode::config, "{}: a network that was exported computes in the precision of its export; leave out /precision",
            path.string());
-    const fs::path module = path.parent_path() / manifest_.module;
-    if (!fs::exists(module)) fail(ErrorCode::io, "{}: /module: no such file as {}", path.string(), module.string());
-    const std::string sha256 = sha256_file(module);
-    require_sha256(module.string(), manifest_.sha256, sha256, "export it again or mend the manifest");
-    module_ = load_exported_module(module, placement.device);
-    const auto table = [&](const std::string& name) {
-      return name.empty() ? nullptr : std::make_unique<ConditioningTable>((path.parent_path() / name).string());
-    };
-    conditioning_ = table(manifest_.conditioning);
-    null_conditioning_ = table(manifest_.null_conditioning);
+    if (!placement.device.is_meta()) load(path, placement);
     spec_ = {.kind = "exported",
              .shape = {manifest_.shape[0], manifest_.shape[1], manifest_.shape[2]},
              .codec = {manifest_.fold},
              .n_classes = manifest_.n_classes,
              .null_label = manifest_.null_label,
-             .knows_unconditional = manifest_.null_label.has_value() || null_conditioning_ != nullptr,
-             .n_parameters = module_->n_parameters(),
-             .weights_sha256 = sha256};
+             .knows_unconditional = manifest_.null_label.has_value() || !manifest_.null_conditioning.empty(),
+             .n_parameters = module_ == nullptr ? 0 : module_->n_parameters(),
+             .weights_sha256 = manifest_.sha256};
   }
 
   const DenoiserSpec& spec() const override { return spec_; }
@@ -85,6 +76,19 @@ class Exported : public Denoiser {
   }
 
  private:
+  void load(const fs::path& path, const Placement& placement) {
+    const fs::path module = path.parent_path() / manifest_.module;
+    if (!fs::exists(module)) fail(ErrorCode::io, "{}: /module: no such file as {}", path.string(), module.string());
+    const std::string sha256 = sha256_file(module);
+    require_sha256(module.string(), manifest_.sha256, sha256, "export it again or mend the manifest");
+    module_ = load_exported_module(module, placement.device);
+    const auto table = [&](const std::string& name) {
+      return name.empty() ? nullptr : std::make_unique<ConditioningTable>((path.parent_path() / name).string());
+    };
+    conditioning_ = table(manifest_.conditioning);
+    null_conditioning_ = table(manifest_.null_conditioning);
+  }
+
   void check(const Batch& batch) const {
     const auto& shape = spec_.shape;
     const bool fits = batch.x.dim() == 4 && batch.x.size(1) == shape.channels && batch.x.size(2) == shape.height &&

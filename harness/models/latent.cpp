@@ -3,7 +3,7 @@
 #include <ATen/ops/upsample_nearest2d.h>
 
 #include "core/error.h"
-#include "models/manifest.h"
+#include "models/network_weights.h"
 #include "models/nn/autoencoder_kl.h"
 #include "models/wrapper.h"
 
@@ -40,11 +40,9 @@ std::unique_ptr<nn::AutoencoderKl> load_autoencoder(const std::filesystem::path&
   const auto rename = [n_levels = static_cast<int>(options.ch_mult.size())](const std::string& name) {
     return nn::ldm_name(name, n_levels);
   };
-  const Checkpoint checkpoint = open_checkpoint(manifest, path, {.rename = rename, .reshape = nn::ldm_shape});
-  CheckpointSource source(checkpoint);
-  PlacedSource placed(source, placement);
-  auto autoencoder = std::make_unique<nn::AutoencoderKl>(placed, options);
-  source.finish();
+  NetworkWeights weights(manifest, path, placement, {.rename = rename, .reshape = nn::ldm_shape});
+  auto autoencoder = std::make_unique<nn::AutoencoderKl>(weights.source(), options);
+  weights.finish();
   return autoencoder;
 }
 

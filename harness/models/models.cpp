@@ -52,7 +52,8 @@ ModelOutline outline_of_manifest(const std::string& name) {
 }
 
 std::unique_ptr<Denoiser> make_model(const Json& resolved, const Placement& placement) {
-  if (const auto missing = outline_of(resolved).missing; !missing.empty()) fail(ErrorCode::io, "{}", fmt::join(missing, "\n"));
+  const auto missing = placement.device.is_meta() ? std::vector<std::string>{} : outline_of(resolved).missing;
+  if (!missing.empty()) fail(ErrorCode::io, "{}", fmt::join(missing, "\n"));
   return model_registry().make(resolved, placement);
 }
 

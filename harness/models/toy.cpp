@@ -4,10 +4,12 @@
 
 namespace alea {
 
-DenoiserSpec toy_spec(const char* kind, const ImageShape& shape) {
+DenoiserSpec toy_spec(const char* kind, const ImageShape& shape, double dropout) {
   DenoiserSpec spec;
   spec.kind = kind;
   spec.shape = shape;
+  spec.train_dropout = dropout;
+  if (dropout > 0) spec.dropout_sites = {"input"};
   return spec;
 }
 

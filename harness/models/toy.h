@@ -4,21 +4,25 @@
 #include <ATen/ops/empty_like.h>
 
 #include "core/error.h"
-#include "models/denoiser.h"
+#include "models/nn/dropout.h"
 
 namespace alea {
 
-DenoiserSpec toy_spec(const char* kind, const ImageShape& shape);
+/// With `dropout` > 0 one site, the input, as if trained with it.
+DenoiserSpec toy_spec(const char* kind, const ImageShape& shape, double dropout);
 
 /// Error{shape} unless x is [B, C, H, W] of the spec in float32 and t is [B].
 void require_toy_batch(const Batch& batch, const DenoiserSpec& spec);
 
-/// The noise of independent elements: out = eps(x, alpha_bar), element by element in double. One scalar loop, because torch's
+/// The noise of independent elements: out = eps(x, alpha_bar), element by element in double, x after dropout or noise as the mode
+/// says. One scalar loop, because torch's
 /// vector functions and their tails differ in the last bit, and then a row's value would depend on its place in the batch.
 template <class Eps>
 Prediction predict_elements(const Batch& batch, const DenoiserSpec& spec, const NoiseSchedule& schedule, Eps&& eps) {
   require_toy_batch(batch, spec);
-  const at::Tensor x = batch.x.cpu().contiguous(), t = batch.t.to(at::kDouble).cpu().contiguous();
+  const nn::DropoutSites sites(batch.mode, batch.ids);
+  const at::Tensor x = sites.perturbed(sites.apply(batch.x, 0), 0).cpu().contiguous();
+  const at::Tensor t = batch.t.to(at::kDouble).cpu().contiguous();
   at::Tensor out = at::empty_like(x);
   const std::int64_t elements = spec.shape.elements();
   for (std::int64_t row = 0; row < x.size(0); ++row) {

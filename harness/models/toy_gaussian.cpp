@@ -11,6 +11,7 @@ namespace {
 struct GaussianOptions {
   int channels = 1, height = 8, width = 8;
   double std = 0.5;
+  double dropout = 0;
 };
 
 }  // namespace
@@ -22,7 +23,8 @@ struct Fields<GaussianOptions> {
     return std::tuple{field("channels", &O::channels, "of the samples").range(1, 4096),
                       field("height", &O::height, "of the samples").range(1, 4096),
                       field("width", &O::width, "of the samples").range(1, 4096),
-                      field("std", &O::std, "standard deviation of each element, mean 0").range(1e-6, 1e3)};
+                      field("std", &O::std, "standard deviation of each element, mean 0").range(1e-6, 1e3),
+                      field("dropout", &O::dropout, "of the input, in DropoutMode; 0 = none").range(0, 0.999)};
   }
 };
 
@@ -39,7 +41,7 @@ class ToyGaussian : public Denoiser {
   explicit ToyGaussian(const GaussianOptions& options)
       : std_(options.std),
         schedule_(ScheduleOptions{}),
-        spec_(toy_spec("toy_gaussian", {options.channels, options.height, options.width})) {}
+        spec_(toy_spec("toy_gaussian", {options.channels, options.height, options.width}, options.dropout)) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }

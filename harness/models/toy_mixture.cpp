@@ -14,6 +14,7 @@ struct MixtureOptions {
   double weight = 0.3;
   double mean_1 = -0.6, mean_2 = 0.5;
   double std_1 = 0.1, std_2 = 0.2;
+  double dropout = 0;
 };
 
 }  // namespace
@@ -29,7 +30,8 @@ struct Fields<MixtureOptions> {
                       field("mean_1", &O::mean_1, "mean of the first component").range(-1e3, 1e3),
                       field("mean_2", &O::mean_2, "mean of the second component").range(-1e3, 1e3),
                       field("std_1", &O::std_1, "standard deviation of the first component").range(1e-6, 1e3),
-                      field("std_2", &O::std_2, "standard deviation of the second component").range(1e-6, 1e3)};
+                      field("std_2", &O::std_2, "standard deviation of the second component").range(1e-6, 1e3),
+                      field("dropout", &O::dropout, "of the input, in DropoutMode; 0 = none").range(0, 0.999)};
   }
 };
 
@@ -55,7 +57,7 @@ class ToyMixture : public Denoiser {
   explicit ToyMixture(const MixtureOptions& options)
       : options_(options),
         schedule_(ScheduleOptions{}),
-        spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width})) {}
+        spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width}, options.dropout)) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }

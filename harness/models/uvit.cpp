@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "models/manifest.h"
 #include "models/models.h"
+#include "models/network_weights.h"
 
 namespace alea {
 namespace {
@@ -49,10 +50,8 @@ class UvitModel : public Denoiser {
     const auto options = read_part<nn::UvitOptions>(manifest.architecture, "/architecture", source);
     check_shape(shape_of(manifest, source), options, source);
     const int n_classes = sample_classes(options, null_label_, source);
-    const Checkpoint checkpoint = open_checkpoint(manifest, path);
-    CheckpointSource weights(checkpoint);
-    PlacedSource placed(weights, placement);
-    uvit_ = std::make_unique<nn::Uvit>(placed, options);
+    NetworkWeights weights(manifest, path, placement);
+    uvit_ = std::make_unique<nn::Uvit>(weights.source(), options);
     weights.finish();
     spec_ = {.kind = "uvit",
              .shape = shape_of(manifest, source),
@@ -63,7 +62,7 @@ class UvitModel : public Denoiser {
              .n_parameters = weights.n_parameters(),
              .train_dropout = manifest.train_dropout,
              .dropout_sites = {},
-             .weights_sha256 = checkpoint.sha256()};
+             .weights_sha256 = weights.sha256()};
   }
 
   NoiseSchedule schedule_;

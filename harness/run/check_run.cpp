@@ -24,6 +24,7 @@ std::string feature_lines(const ResolvedConfig& resolved, const ImageExtent& ima
 
 std::string check_run(const ResolvedConfig& resolved) {
   const Plan& plan = resolved.protocol->plan();
+  resolved.protocol->check_files();
   const BlockSampler sampler(plan);
   const auto& facts = sampler.facts();
   const std::uint64_t nfe = static_cast<std::uint64_t>(facts.base_nfe + facts.extra_nfe);

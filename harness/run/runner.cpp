@@ -226,6 +226,7 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   Json identity = resolved.config;
   if (is_limited(plan, options)) identity[kLimitKey] = *options.limit;
   const std::uint64_t n_samples = is_limited(plan, options) ? *options.limit : plan.n_samples;
+  if (stages != Stages::sample) protocol.check_files();
   BlockSampler sampler(plan);
   const auto extractor = make_extractor(resolved, sampler.facts().image);
 

@@ -164,7 +164,8 @@ BlockSampler::BlockSampler(const Plan& plan) : parts_(std::make_unique<Parts>())
   p.denoiser = make_model(plan.model);
   p.sampler = sampler_registry().make(plan.sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
   for (const auto& estimator : plan.estimators)
-    p.estimators.push_back(estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps()}));
+    p.estimators.push_back(
+        estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps(), p.denoiser.get()}));
   const auto& spec = p.denoiser->spec();
   const ImageShape shape = image_shape(spec);
   if (!plan.dataset.empty()) p.originals = std::make_unique<Originals>(plan.dataset, plan.n_samples, shape);

@@ -12,11 +12,14 @@ namespace alea {
 struct StepView {
   SolverIndex index;
   int n_steps = 0;  ///< the factory's
-  TrainTime t;
-  NoiseLevel level;  ///< of x: the schedule's at t, unless the sampler's grid of levels rounds t
-  at::Tensor x;      ///< [B, C, H, W] x_t
-  at::Tensor eps;    ///< the noise that the network sees in x
-  at::Tensor x0;     ///< predicted clean image, clipped where the sampler clips
+  TrainTime t{};
+  NoiseLevel level{};  ///< of x: the schedule's at t, unless the sampler's grid of levels rounds t
+  at::Tensor x{};      ///< [B, C, H, W] x_t
+  at::Tensor eps{};    ///< the noise that the network sees in x
+  at::Tensor x0{};     ///< predicted clean image, clipped where the sampler clips
+  at::Tensor unclipped_x0{};
+  bool clips = false;  ///< the sampler clips
+  NoiseLevel next{};   ///< of the next evaluation's x or, at the last one, of the sample
   const Ids* ids = nullptr;
 };
 

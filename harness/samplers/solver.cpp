@@ -38,13 +38,17 @@ std::optional<Query> PlannedSolver::next() {
 
 StepView PlannedSolver::view(const Prediction& prediction) const {
   ALEA_CHECK(!is_finished(), "{}: a view past the last evaluation", kind_);
+  const at::Tensor x0 = clean_image(x_, prediction, here().level);
   return {.index = {index_},
           .n_steps = static_cast<int>(plan_.evaluations.size()),
           .t = here().t,
           .level = here().level,
           .x = x_,
           .eps = prediction.eps,
-          .x0 = denoised(prediction),
+          .x0 = plan_.clip ? at::clamp(x0, -1, 1) : x0,
+          .unclipped_x0 = x0,
+          .clips = plan_.clip,
+          .next = plan_.level_after({index_}),
           .ids = &ids_};
 }
 
@@ -56,11 +60,6 @@ void PlannedSolver::feed(const Prediction& prediction) {
 at::Tensor PlannedSolver::sample() const {
   ALEA_CHECK(is_finished(), "{}: sample() after {} of {} evaluations", kind_, index_, plan_.evaluations.size());
   return x_;
-}
-
-at::Tensor PlannedSolver::denoised(const Prediction& prediction) const {
-  const at::Tensor x0 = clean_image(x_, prediction, here().level);
-  return plan_.clip ? at::clamp(x0, -1, 1) : x0;
 }
 
 }  // namespace alea

@@ -49,8 +49,6 @@ class PlannedSolver : public Sampler {
   virtual at::Tensor advance(const StepView& step, const Prediction& prediction) = 0;
 
  private:
-  /// What view() shows as the clean image.
-  at::Tensor denoised(const Prediction& prediction) const;
   bool is_finished() const { return index_ == static_cast<int>(plan_.evaluations.size()); }
   const Evaluation& here() const { return plan_.evaluations[index_]; }
 

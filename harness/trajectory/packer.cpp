@@ -19,6 +19,13 @@ void require_sound(const Query& query) {
          query.ids.size());
 }
 
+/// A network without sites would answer as if nothing had been asked of it.
+void require_sites(const Mode& mode, const DenoiserSpec& spec) {
+  if (!std::holds_alternative<PlainMode>(mode) && spec.dropout_sites.empty())
+    fail(ErrorCode::config, "{} has no dropout sites, so there is nothing to drop or to add noise to; take another estimator",
+         spec.kind);
+}
+
 /// All rows of the queries, one after the other, as one batch.
 Batch joined(const std::vector<const Query*>& queries) {
   Batch batch;
@@ -56,6 +63,7 @@ at::Tensor one_tensor(const std::vector<at::Tensor>& parts) {
 }  // namespace
 
 Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
+  require_sites(queries.front()->mode, denoiser_.spec());
   const Batch all = joined(queries);
   const std::int64_t n = all.x.size(0);
   std::vector<at::Tensor> eps, variance_fraction, x0;

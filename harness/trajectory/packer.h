@@ -16,7 +16,8 @@ class Packer {
       : denoiser_(denoiser), start_(start), rows_per_call_(rows_per_call) {}
 
   /// One prediction a query, in order. Rows of queries of equal Mode share calls, first come first served; a last short call
-  /// is filled with copies of its last row. Error{shape} when a query's x, ids or the network's answer don't fit.
+  /// is filled with copies of its last row. Error{shape} when a query's x, ids or the network's answer don't fit, Error{config}
+  /// for a mode other than plain where the network has no sites.
   std::vector<Prediction> evaluate(const std::vector<Query>& queries);
 
   std::uint64_t padded() const { return padded_; }

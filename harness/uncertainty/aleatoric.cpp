@@ -1,106 +1,121 @@
-#include <ATen/TensorOperators.h>
+#include <algorithm>
+#include <utility>
 
+#include "core/error.h"
 #include "samplers/noise.h"
+#include "uncertainty/aleatoric_perturbation.h"
 #include "uncertainty/estimators.h"
-#include "uncertainty/moments.h"
-#include "uncertainty/window.h"
+#include "uncertainty/spread_sums.h"
 
 namespace alea {
 namespace {
 
-struct AleatoricOptions {
-  int passes = 5;
-  int first_index = 45;
-  int last_index = 48;
-};
-
-}  // namespace
-
-template <>
-struct Fields<AleatoricOptions> {
-  static auto table() {
-    using O = AleatoricOptions;
-    return std::tuple{field("passes", &O::passes, "M, re-noised evaluations at each step of the window").range(2, 65535),
-                      field("first_index", &O::first_index, "first solver index of the window, 0 = noisiest").range(0, 999),
-                      field("last_index", &O::last_index, "last solver index of the window, inclusive").range(0, 999)};
-  }
-};
-
-namespace {
-
 struct AleatoricPlan {
-  int passes;
+  AleatoricPerturbation perturbation;
+  SpreadStatistics statistics;
   Window window;
   std::uint64_t seed;
+};
+
+/// The M evaluations of one step of the window; where they are chains, a round is asked at each step that follows.
+struct Chains {
+  StepView step;
+  std::vector<at::Tensor> x;
+  int round = 0;
 };
 
 /// Algorithm 1 of arXiv:2412.00205.
 class Aleatoric : public Estimator {
  public:
-  Aleatoric(const AleatoricPlan& plan, std::int64_t n_images)
-      : plan_(plan),
-        variance_("aleatoric.variance", n_images, plan.window),
-        centred_("aleatoric.centred", n_images, plan.window) {}
+  Aleatoric(std::shared_ptr<const AleatoricPlan> plan, std::int64_t n_images)
+      : plan_(std::move(plan)), sums_(plan_->statistics, n_images, plan_->window) {}
 
   std::vector<Query> rows(const StepView& step) override {
+    if (plan_->window.column(step.index)) open_.push_back(started(step));
     std::vector<Query> out;
-    if (!plan_.window.column(step.index)) return out;
-    for (int pass = 0; pass < plan_.passes; ++pass)
-      out.push_back({.x = add_noise(step.x0, fresh_noise(step, pass), step.level), .t = step.t, .ids = *step.ids});
+    for (const Chains& chains : open_)
+      for (const at::Tensor& x : chains.x) out.push_back({.x = x, .t = chains.step.t, .ids = *chains.step.ids});
     return out;
   }
 
-  void consume(const StepView& step, std::span<const Prediction> answers) override {
-    const auto column = plan_.window.column(step.index);
-    if (!column) return;
-    ALEA_CHECK(static_cast<int>(answers.size()) == plan_.passes, "{} answers to {} passes", answers.size(), plan_.passes);
-    const Spread spread = spread_about(step.eps, answers);
-    variance_.add(*column, spread.variance);
-    centred_.add(*column, spread.centred);
+  void consume(const StepView&, std::span<const Prediction> answers) override {
+    const auto m = static_cast<std::size_t>(plan_->statistics.passes());
+    ALEA_CHECK(answers.size() == m * open_.size(), "{} answers to {} passes of {} steps", answers.size(), m, open_.size());
+    for (std::size_t i = 0; i < open_.size(); ++i) take(open_[i], answers.subspan(i * m, m));
+    std::erase_if(open_, [&](const Chains& chains) { return chains.round == plan_->perturbation.rounds(); });
   }
 
   bool needed_before_advance() const override { return false; }
-  std::vector<UncertaintyOutput> outputs() const override { return {variance_.output(), centred_.output()}; }
+  std::vector<UncertaintyOutput> outputs() const override { return sums_.outputs(); }
 
  private:
-  at::Tensor fresh_noise(const StepView& step, int pass) const {
-    const DrawKey key{.seed = plan_.seed,
+  Chains started(const StepView& step) const {
+    Chains chains{step, {}, 0};
+    for (int pass = 0; pass < plan_->statistics.passes(); ++pass)
+      chains.x.push_back(plan_->perturbation.first(step, noise(step, pass, 0)));
+    return chains;
+  }
+
+  void take(Chains& chains, std::span<const Prediction> answers) {
+    const auto& perturbation = plan_->perturbation;
+    const StepView& step = chains.step;
+    if (++chains.round == perturbation.rounds()) {
+      sums_.add(*plan_->window.column(step.index), perturbation.reference(step), answers);
+      return;
+    }
+    for (std::size_t pass = 0; pass < answers.size(); ++pass)
+      chains.x[pass] = perturbation.next(step, chains.x[pass], answers[pass], noise(step, static_cast<int>(pass), chains.round));
+  }
+
+  at::Tensor noise(const StepView& step, int pass, int round) const {
+    const DrawKey key{.seed = plan_->seed,
                       .stream = Stream::re_noise,
+                      .site = static_cast<std::uint32_t>(round) << 16,  // a network's blocks have the sites below
                       .step = static_cast<std::uint32_t>(step.index.value),
                       .pass = static_cast<std::uint32_t>(pass)};
-    const auto& x = step.x0;
+    const auto& x = step.x;
     const ImageShape shape{static_cast<int>(x.size(1)), static_cast<int>(x.size(2)), static_cast<int>(x.size(3))};
     return draw_normals(key, *step.ids, shape).to(x.device());
   }
 
-  AleatoricPlan plan_;
-  WindowSums variance_, centred_;
+  std::shared_ptr<const AleatoricPlan> plan_;
+  SpreadSums sums_;
+  std::vector<Chains> open_;
 };
 
 class AleatoricFactory : public EstimatorFactory {
  public:
-  explicit AleatoricFactory(const AleatoricPlan& plan) : plan_(plan) {}
+  explicit AleatoricFactory(AleatoricPlan plan) : plan_(std::make_shared<const AleatoricPlan>(std::move(plan))) {}
 
   std::unique_ptr<Estimator> start(const Ids& ids) const override {
     return std::make_unique<Aleatoric>(plan_, static_cast<std::int64_t>(ids.size()));
   }
-  std::vector<std::string> statistics() const override { return {"aleatoric.variance", "aleatoric.centred"}; }
-  std::vector<SolverIndex> window(int) const override { return plan_.window.indices(); }
-  int extra_nfe() const override { return plan_.passes * plan_.window.size(); }
+  std::vector<std::string> statistics() const override { return plan_->statistics.names(); }
+  std::vector<SolverIndex> window(int) const override { return plan_->window.indices(); }
+  int extra_nfe() const override { return plan_->statistics.passes() * plan_->window.size() * plan_->perturbation.rounds(); }
+  std::vector<std::string> departures() const override { return plan_->perturbation.departures(); }
 
  private:
-  AleatoricPlan plan_;
+  std::shared_ptr<const AleatoricPlan> plan_;
 };
+
+std::unique_ptr<EstimatorFactory> make_aleatoric(const AleatoricOptions& options, const EstimatorContext& context) {
+  const AleatoricPerturbation perturbation(options, context.model == nullptr ? nullptr : &context.model->schedule());
+  const Window window(options.first_index, options.last_index, context.n_steps);
+  if (options.last_index + perturbation.rounds() > context.n_steps)
+    fail(ErrorCode::config,
+         "/last_index: a chain of {} rounds from solver index {} goes on to index {}, but the sampler's {} steps end at {}",
+         perturbation.rounds(), options.last_index, options.last_index + perturbation.rounds() - 1, context.n_steps,
+         context.n_steps - 1);
+  return std::make_unique<AleatoricFactory>(
+      AleatoricPlan{perturbation, SpreadStatistics(perturbation.family(), options), window, context.seed});
+}
 
 }  // namespace
 
 Plugin<EstimatorFactory, const EstimatorContext&> aleatoric_estimator() {
   return make_plugin<EstimatorFactory, AleatoricOptions, const EstimatorContext&>(
-      "aleatoric", "spread of the noise prediction under fresh re-noising (arXiv:2412.00205, Algorithm 1)",
-      [](const AleatoricOptions& o, const EstimatorContext& context) -> std::unique_ptr<EstimatorFactory> {
-        const Window window(o.first_index, o.last_index, context.n_steps);
-        return std::make_unique<AleatoricFactory>(AleatoricPlan{o.passes, window, context.seed});
-      });
+      "aleatoric", "spread of the noise prediction under fresh re-noising (arXiv:2412.00205, Algorithm 1)", make_aleatoric);
 }
 
 }  // namespace alea

@@ -11,16 +11,17 @@ namespace alea {
 
 /// One statistic of an estimator for B images.
 struct UncertaintyOutput {
-  std::string name;         ///< "aleatoric.variance"
-  at::Tensor step_scores;   ///< [B, W] float64: sum over elements of U_t, one column a step of the window
-  at::Tensor map;           ///< [B, C, H, W] float32: sum of U_t over the window; undefined for estimators without maps
+  std::string name;        ///< "aleatoric.variance"
+  at::Tensor step_scores;  ///< [B, W] float64: sum over elements of U_t, one column a step of the window
+  at::Tensor map;          ///< [B, C, H, W] float32: sum of U_t over the window; undefined for estimators without maps
 };
 
 /// Watches one trajectory of B images. A new one is made for each micro-batch.
 class Estimator {
  public:
   virtual ~Estimator() = default;
-  /// Evaluations wanted at this step, each a query of B rows; empty outside the window.
+  /// Evaluations wanted at this step, each a query of B rows; none before the window. The answers to those of one step are there
+  /// before the next step's are asked for, so that a chain of evaluations may go on through the steps behind the window.
   virtual std::vector<Query> rows(const StepView& step) = 0;
   /// The answers to rows(step), in order.
   virtual void consume(const StepView& step, std::span<const Prediction> answers) = 0;
@@ -34,10 +35,12 @@ class EstimatorFactory {
  public:
   virtual ~EstimatorFactory() = default;
   virtual std::unique_ptr<Estimator> start(const Ids& ids) const = 0;
-  virtual std::vector<std::string> statistics() const = 0;        ///< names of outputs(), in order
+  virtual std::vector<std::string> statistics() const = 0;  ///< names of outputs(), in order
   /// The solver index of each column of step_scores; empty for a score that belongs to no step (one column then).
   virtual std::vector<SolverIndex> window(int n_steps) const = 0;
-  virtual int extra_nfe() const = 0;                              ///< network evaluations an image beyond the sampler's
+  virtual int extra_nfe() const = 0;  ///< network evaluations an image beyond the sampler's
+  /// What records must say of these options: where they leave the method that they are named after, a sentence each.
+  virtual std::vector<std::string> departures() const { return {}; }
 };
 
 }  // namespace alea

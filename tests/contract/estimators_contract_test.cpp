@@ -15,7 +15,7 @@ class EstimatorContract : public testing::TestWithParam<std::string> {
  protected:
   TrajectoryResult run(const Ids& ids, std::uint64_t seed = 1, bool pack = true) {
     std::vector<std::unique_ptr<EstimatorFactory>> estimators;
-    estimators.push_back(test::estimator(GetParam(), kSteps, seed));
+    estimators.push_back(test::estimator(GetParam(), kSteps, *denoiser_, seed));
     return run_trajectory(*denoiser_, *test::sampler("ddim", kSteps, *denoiser_), estimators, ids, seed, pack);
   }
 
@@ -32,7 +32,7 @@ void expect_equal(const std::vector<UncertaintyOutput>& a, const std::vector<Unc
 }
 
 TEST_P(EstimatorContract, KeepsItsPromisesAboutNamesShapesAndCost) {
-  const auto factory = test::estimator(GetParam(), kSteps);
+  const auto factory = test::estimator(GetParam(), kSteps, *denoiser_);
   const auto result = run({3, 4, 5});
   EXPECT_EQ(result.cost.extra_nfe, static_cast<std::uint64_t>(factory->extra_nfe()));
   const auto columns = static_cast<std::int64_t>(std::max<std::size_t>(1, factory->window(kSteps).size()));

@@ -13,7 +13,7 @@ inline std::unique_ptr<Denoiser> gaussian(double std) {
 }
 
 inline std::unique_ptr<Denoiser> mixture() {
-  return make(model_registry(), {{"kind", "toy_mixture"}, {"channels", 2}, {"height", 3}, {"width", 5}});
+  return make(model_registry(), {{"kind", "toy_mixture"}, {"channels", 2}, {"height", 3}, {"width", 5}, {"dropout", 0.1}});
 }
 
 inline std::unique_ptr<SamplerFactory> sampler(const std::string& kind, int steps, const Denoiser& denoiser,
@@ -22,8 +22,9 @@ inline std::unique_ptr<SamplerFactory> sampler(const std::string& kind, int step
   return make<SamplerFactory, const SamplerContext&>(sampler_registry(), {{"kind", kind}, {"steps", steps}}, context);
 }
 
-inline std::unique_ptr<EstimatorFactory> estimator(const std::string& kind, int n_steps, std::uint64_t seed = 1) {
-  const EstimatorContext context{seed, n_steps};
+inline std::unique_ptr<EstimatorFactory> estimator(const std::string& kind, int n_steps, const Denoiser& denoiser,
+                                                   std::uint64_t seed = 1) {
+  const EstimatorContext context{seed, n_steps, &denoiser};
   return make<EstimatorFactory, const EstimatorContext&>(estimator_registry(), {{"kind", kind}}, context);
 }
 

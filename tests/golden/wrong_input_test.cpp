@@ -82,7 +82,9 @@ TEST(WrongInput, PublishedWeightsThatAreNotThereAreNamedWithTheCommandsThatFetch
 /// A manifest of a small network, beside weights of the given bytes.
 Json unet_with_weights(const TemporaryFolder& folder, const std::string& bytes, const std::string& sha256) {
   write_text(folder / "weights.safetensors", bytes);
-  const Json architecture = {{"block_out_channels", {32, 32}}, {"layers_per_block", 1}, {"norm_num_groups", 8}};
+  const Json architecture = {{"in_channels", 4},           {"out_channels", 4},
+                             {"block_channels", {32, 32}}, {"attention", {false, false}},
+                             {"layers_per_block", 1},      {"norm_groups", 8}};
   const Json manifest = {{"architecture", architecture},
                          {"schedule", Json::object()},
                          {"shape", {4, 14, 14}},

@@ -3,10 +3,8 @@
 #include <ATen/Functions.h>
 #include <ATen/TensorOperators.h>
 
-#include <cmath>
 #include <vector>
 
-#include "core/error.h"
 #include "models/nn/group_norm_silu.h"
 
 namespace alea::nn {
@@ -70,34 +68,6 @@ at::Tensor GroupNorm::modulated_then_silu(const at::Tensor& x, const at::Tensor&
 
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
   return q.is_meta() ? at::empty_like(q) : at::scaled_dot_product_attention(q, k, v);
-}
-
-at::Tensor DropoutSites::apply(const at::Tensor& x, std::uint32_t site, bool attention_site) const {
-  const auto* dropout = std::get_if<DropoutMode>(&mode_);
-  if (dropout == nullptr || dropout->p == 0 || (attention_site && !dropout->attention_sites)) return x;
-  ALEA_CHECK(static_cast<std::int64_t>(ids_.size()) == x.size(0), "dropout: {} ids for {} rows", ids_.size(), x.size(0));
-  at::Tensor mask = at::empty(x.sizes(), at::TensorOptions().dtype(at::kFloat).device(at::kCPU));
-  const auto row = static_cast<std::size_t>(x.numel() / x.size(0));
-  for (std::size_t b = 0; b < ids_.size(); ++b) {
-    const DrawKey key{dropout->seed, dropout->stream, site, ids_[b], dropout->step, dropout->pass};
-    fill_dropout_mask(key, dropout->p, {mask.mutable_data_ptr<float>() + b * row, row});
-  }
-  return x * mask.to(x.options()).contiguous(x.suggest_memory_format());
-}
-
-void fill_dropout_mask(const DrawKey& key, double p, std::span<float> out) {
-  ALEA_CHECK(p >= 0 && p < 1, "dropout probability {} is outside [0, 1)", p);
-  std::vector<std::uint32_t> words((out.size() + 1) / 2);
-  fill_words(key, words);
-  const auto threshold = static_cast<std::uint32_t>(std::lround(p * 65536));
-  const auto kept = static_cast<float>(1.0 / (1.0 - p));
-  const auto value = [&](std::uint32_t bits) { return bits >= threshold ? kept : 0.0f; };
-  const std::size_t pairs = out.size() / 2;
-  for (std::size_t i = 0; i < pairs; ++i) {
-    out[2 * i] = value(words[i] & 0xffffu);
-    out[2 * i + 1] = value(words[i] >> 16);
-  }
-  if (out.size() % 2 == 1) out.back() = value(words.back() & 0xffffu);
 }
 
 }  // namespace alea::nn

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "models/denoiser.h"
+#include "models/nn/dropout.h"
 #include "models/weights.h"
 
 namespace alea::nn {
@@ -43,20 +43,5 @@ struct GroupNorm {
 
 /// softmax(q k^T / sqrt(d)) v: [B, heads, tokens, d]. Always 4-D: 3-D calls aren't bit-equal across batch splits.
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
-
-/// Masks of one network call. Each site has its number; plain mode and p = 0 return x itself.
-class DropoutSites {
- public:
-  DropoutSites(const Mode& mode, const Ids& ids) : mode_(mode), ids_(ids) {}
-  /// x [B, ...] times mask / (1-p); the mask of row b is a function of (seed, stream, site, id_b, step, pass) in logical order.
-  at::Tensor apply(const at::Tensor& x, std::uint32_t site, bool attention_site = false) const;
-
- private:
-  const Mode& mode_;
-  const Ids& ids_;
-};
-
-/// 1/(1-p) where kept, 0 where dropped: [n] from 16 bits a value; kept when bits >= round(p * 65536). p in [0, 1).
-void fill_dropout_mask(const DrawKey& key, double p, std::span<float> out);
 
 }  // namespace alea::nn

@@ -45,7 +45,7 @@ at::Tensor ResnetBlock::operator()(const at::Tensor& x, const at::Tensor& silu_t
   at::Tensor h = conv1(norm1.then_silu(x));
   h = h + time(silu_time).unsqueeze(2).unsqueeze(3);
   h = conv2(dropout.apply(norm2.then_silu(h), site));
-  return (has_shortcut ? shortcut(x) : x) + h;
+  return dropout.perturbed((has_shortcut ? shortcut(x) : x) + h, site);
 }
 
 Attention::Attention(ParameterSource& source, const std::string& name, int channels, const UnetOptions& options,

@@ -1,4 +1,5 @@
 #include <ATen/Functions.h>
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <c10/core/InferenceMode.h>
 #include <gtest/gtest.h>
@@ -50,6 +51,66 @@ TEST(DropoutSites, FollowLogicalOrderWhateverTheMemoryLayout) {
   EXPECT_TRUE(at::equal(sites.apply(x, 1), sites.apply(x.contiguous(at::MemoryFormat::ChannelsLast), 1)));
 }
 
+at::Tensor masks(const DropoutMode& mode, std::uint32_t site, const Ids& ids, at::IntArrayRef shape) {
+  at::Tensor out = at::empty(shape);
+  const auto row = static_cast<std::size_t>(out.numel() / out.size(0));
+  for (std::size_t b = 0; b < ids.size(); ++b)
+    nn::fill_dropout_mask({mode.seed, mode.stream, site, ids[b], mode.step, mode.pass}, mode.p,
+                          {out.mutable_data_ptr<float>() + b * row, row});
+  return out;
+}
+
+TEST(DropoutSites, MultiplyByTheMasksOfTheIdsInEveryLayoutDtypeAndNumberOfThreads) {
+  const DropoutMode dropout{.seed = 3, .step = 7, .pass = 2, .p = kP};
+  const Mode mode = dropout;
+  const Ids ids{5, 6, 700};
+  const nn::DropoutSites sites(mode, ids);
+  const int threads = at::get_num_threads();
+  for (const std::vector<std::int64_t>& shape :
+       {std::vector<std::int64_t>{3, 67, 9, 11}, {3, 1, 5, 5}, {3, 8, 1, 1}, {3, 49, 31}}) {
+    const at::Tensor x = at::linspace(-1, 1, c10::multiply_integers(shape)).view(shape);
+    const at::Tensor expected = x * masks(dropout, 4, ids, shape);
+    for (const int n : {1, 2}) {
+      at::set_num_threads(n);
+      EXPECT_TRUE(at::equal(sites.apply(x, 4), expected));
+      if (shape.size() == 4) {
+        const at::Tensor last = x.contiguous(at::MemoryFormat::ChannelsLast);
+        EXPECT_TRUE(at::equal(sites.apply(last, 4), expected));
+        EXPECT_EQ(sites.apply(last, 4).strides(), last.strides());
+      }
+    }
+    const at::Tensor strided = x.transpose(1, 2).contiguous().transpose(1, 2);
+    EXPECT_TRUE(at::equal(sites.apply(strided, 4), expected));
+    const at::Tensor half = x.to(at::kBFloat16);
+    EXPECT_TRUE(at::equal(sites.apply(half, 4), (half.to(at::kFloat) * masks(dropout, 4, ids, shape)).to(at::kBFloat16)));
+    const at::Tensor leaf = x.clone().requires_grad_(true);
+    EXPECT_TRUE(sites.apply(leaf, 4).requires_grad());
+    EXPECT_TRUE(at::equal(sites.apply(leaf, 4).detach(), expected));
+  }
+  at::set_num_threads(threads);
+}
+
+TEST(FeatureNoise, IsAddedAtItsSitesByIdStepAndPass) {
+  const Ids ids{5, 6};
+  const auto noise_at = [&](const FeatureNoiseMode& noise, std::uint32_t site, const Ids& of) {
+    const Mode mode = noise;
+    return nn::DropoutSites(mode, of).perturbed(at::zeros({static_cast<std::int64_t>(of.size()), 40, 20, 25}), site);
+  };
+  const FeatureNoiseMode mode{.seed = 3, .step = 1, .pass = 2, .std = 0.25, .sites = {2, 9}};
+  const at::Tensor noise = noise_at(mode, 9, ids);
+  EXPECT_EQ(noise_at(mode, 3, ids).abs().max().item<float>(), 0);
+  EXPECT_NEAR(noise.std().item<double>(), 0.25, 0.25 * 5 / std::sqrt(2 * 40000));
+  EXPECT_NEAR(noise.mean().item<double>(), 0, 0.25 * 5 / std::sqrt(40000));
+  EXPECT_TRUE(at::equal(noise_at(mode, 9, {6})[0], noise[1]));
+  for (auto change :
+       {+[](FeatureNoiseMode& m) { m.seed++; }, +[](FeatureNoiseMode& m) { m.step++; }, +[](FeatureNoiseMode& m) { m.pass++; }}) {
+    FeatureNoiseMode other = mode;
+    change(other);
+    EXPECT_FALSE(at::equal(noise_at(other, 9, ids), noise));
+  }
+  EXPECT_FALSE(at::equal(noise_at(mode, 2, ids), noise));
+}
+
 nn::UnetOptions small() {
   return {.in_channels = 1,
           .out_channels = 1,
@@ -87,6 +148,17 @@ TEST_F(UnetDropout, AttentionSitesAreASwitch) {
   const auto resnets = forward(DropoutMode{.seed = 2, .p = 0.2}, x_, ids_);
   const auto all = forward(DropoutMode{.seed = 2, .p = 0.2, .attention_sites = true}, x_, ids_);
   EXPECT_FALSE(at::equal(resnets, all));
+}
+
+TEST_F(UnetDropout, FeatureNoiseMovesTheAnswerByItsSizeOnlyAtItsSites) {
+  const auto plain = forward(PlainMode{}, x_, ids_);
+  const auto moved = [&](double std, std::vector<std::uint32_t> sites) {
+    return (forward(FeatureNoiseMode{.std = std, .sites = std::move(sites)}, x_, ids_) - plain).abs().max().item<double>();
+  };
+  EXPECT_EQ(moved(0.1, {}), 0);
+  EXPECT_EQ(moved(0.1, {1000}), 0);
+  EXPECT_GT(moved(0.1, {0}), 1e-4);
+  EXPECT_NEAR(moved(1e-3, {0}) / moved(1e-4, {0}), 10, 0.5);
 }
 
 TEST(UnetSites, AreEveryResnetAndEveryAttention) {

@@ -140,6 +140,18 @@ TEST_F(Exported, ALearnedVarianceIsTheSecondHalfOfTheChannels) {
   EXPECT_EQ(test::code_of([&] { unsaid->predict(batch()); }), ErrorCode::shape);
 }
 
+TEST_F(Exported, IsDescribedByItsManifestAlone) {
+  const fs::path json =
+      manifest("eps", {{"null_conditioning", "nowhere.npy"}, {"conditioning", "nowhere.npy"}, {"module", "gone.pt"}});
+  const Json config = {{"kind", "exported"}, {"manifest", json.string()}};
+  const DenoiserSpec spec = make_model(config, {.device = at::kMeta})->spec();
+  EXPECT_EQ(spec.shape, (ImageShape{2, 4, 4}));
+  EXPECT_EQ(spec.n_classes, 2);
+  EXPECT_TRUE(spec.knows_unconditional);
+  EXPECT_TRUE(spec.dropout_sites.empty());
+  EXPECT_THROW(make_model(config), Error);
+}
+
 TEST_F(Exported, SaysWhatIsWrong) {
   EXPECT_THAT(message_of("eps", {{"sha256", std::string(64, '0')}}), HasSubstr(", expected 0000"));
   EXPECT_THAT(message_of("eps", {{"module", "none.pt"}}), HasSubstr("none.pt"));

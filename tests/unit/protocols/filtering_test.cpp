@@ -118,7 +118,7 @@ TEST(Filtering, HeadlineIsTheConfiguredSideOfTheConfiguredStatistic) {
 
 TEST(Filtering, ReportsBothSidesOfEveryStatisticWithTheFreeScore) {
   for (const char* statistic :
-       {"aleatoric.variance", "aleatoric.centred", "free.eps_energy", "random.score", "free.total_variation"})
+       {"aleatoric.variance", "aleatoric.centred", "free.eps_energy", "random.score", "free.total_variation", "free.edges"})
     for (const char* side : {"lowest", "highest"})
       EXPECT_TRUE(row_of(sound_run().record, fmt::format("gain.fd.pixels.kept.{}.{}", statistic, side)).value.has_value());
 }

@@ -16,7 +16,7 @@ namespace alea::test {
 /// Notes what the network was asked.
 class Recorder : public Denoiser {
  public:
-  explicit Recorder(const Json& config = {{"kind", "toy_mixture"}, {"height", 3}, {"width", 5}})
+  explicit Recorder(const Json& config = {{"kind", "toy_mixture"}, {"height", 3}, {"width", 5}, {"dropout", 0.1}})
       : inner_(make(model_registry(), config)) {}
 
   const DenoiserSpec& spec() const override { return inner_->spec(); }
@@ -47,8 +47,8 @@ inline std::unique_ptr<SamplerFactory> ddim(const Denoiser& denoiser, int steps)
 
 using Estimators = std::vector<std::unique_ptr<EstimatorFactory>>;
 
-inline std::unique_ptr<EstimatorFactory> estimator(const Json& config, int n_steps) {
-  const EstimatorContext context{2, n_steps};
+inline std::unique_ptr<EstimatorFactory> estimator(const Json& config, int n_steps, const Denoiser* model = nullptr) {
+  const EstimatorContext context{2, n_steps, model};
   return make<EstimatorFactory, const EstimatorContext&>(estimator_registry(), config, context);
 }
 

@@ -21,6 +21,7 @@ namespace {
 using test::all_three;
 using test::code_of;
 using test::ddim;
+using test::estimator;
 using test::Estimators;
 using test::make;
 using test::Recorder;
@@ -180,6 +181,24 @@ TEST(Trajectory, ModesNeverShareACall) {
   std::vector<Mode> modes;
   for (const Batch& call : packed.calls) modes.push_back(call.mode);
   EXPECT_EQ(modes, (std::vector<Mode>{PlainMode{}, PlainMode{}, PlainMode{}, first, second}));
+}
+
+TEST(Trajectory, APassOfDropoutIsAWholeCall) {
+  const Ids ids{0, 1, 2};
+  Recorder denoiser;
+  Estimators estimators;
+  const Json config = {{"kind", "mc_dropout"}, {"passes", 4}, {"first_index", 1}, {"last_index", 2}};
+  estimators.push_back(estimator(config, 4, &denoiser));
+  const auto cost = run_trajectory(denoiser, *ddim(denoiser, 4), estimators, ids, 2).cost;
+  EXPECT_EQ(denoiser.calls.size(), 4u + 4 * 2);
+  EXPECT_EQ(cost.extra_nfe, 8u);
+  EXPECT_EQ(cost.padded, 0u);
+}
+
+TEST(Trajectory, RefusesModesOfANetworkWithoutSites) {
+  Recorder without({{"kind", "toy_mixture"}, {"height", 3}, {"width", 5}});
+  for (const Mode& mode : {Mode{DropoutMode{}}, Mode{FeatureNoiseMode{}}})
+    EXPECT_EQ(code_of([&] { run_trajectory(without, *ddim(without, 2), picky({{0}, {mode}}), {0, 1}, 2); }), ErrorCode::config);
 }
 
 TEST(Trajectory, AnswersComeBeforeTheAdvanceWhereTheyAreNeeded) {

@@ -2,82 +2,25 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/equal.h>
-#include <ATen/ops/full.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <numbers>
 
-#include "models/models.h"
 #include "samplers/noise.h"
-#include "samplers/samplers.h"
-#include "tests/support/plugins.h"
+#include "tests/unit/uncertainty/watch.h"
 
 namespace alea {
 namespace {
 
-using test::code_of;
-using test::make;
-
-constexpr int kChannels = 5, kWidth = 4000, kReplicates = kChannels * kWidth;
-const std::vector<float> kPlaces{-1.9f, -0.8f, -0.2f, 0.1f, 0.45f, 1.1f, 2.3f};
-
-Json toy(Json config) {
-  config["channels"] = kChannels;
-  config["height"] = kPlaces.size();
-  config["width"] = kWidth;
-  return config;
-}
-
-std::unique_ptr<EstimatorFactory> estimator(const Json& config, int n_steps, std::uint64_t seed = 0) {
-  const EstimatorContext context{seed, n_steps};
-  return make<EstimatorFactory, const EstimatorContext&>(estimator_registry(), config, context);
-}
-
-std::unique_ptr<SamplerFactory> ddim(const NoiseSchedule& schedule, Json options) {
-  options["kind"] = "ddim";
-  const SamplerContext context{schedule, 0};
-  return make<SamplerFactory, const SamplerContext&>(sampler_registry(), options, context);
-}
-
-Prediction answer(Denoiser& denoiser, const Query& query) {
-  return denoiser.predict({.x = query.x, .t = at::full({query.x.size(0)}, query.t.value, at::kFloat), .ids = query.ids});
-}
-
-std::vector<UncertaintyOutput> watch(Denoiser& denoiser, Sampler& sampler, Estimator& estimator) {
-  while (const auto query = sampler.next()) {
-    const Prediction prediction = answer(denoiser, *query);
-    const StepView view = sampler.view(prediction);
-    std::vector<Prediction> answers;
-    for (const Query& row : estimator.rows(view)) answers.push_back(answer(denoiser, row));
-    estimator.consume(view, answers);
-    sampler.feed(prediction);
-  }
-  return estimator.outputs();
-}
-
-/// Mean of U over many independent noises at each of kPlaces, and its standard error.
-struct Measured {
-  std::vector<double> mean, standard_error;
-};
-
-Measured summarise(const at::Tensor& map) {
-  Measured out;
-  const at::Tensor rows = map[0].to(at::kDouble).transpose(0, 1);
-  for (std::size_t k = 0; k < kPlaces.size(); ++k) {
-    out.mean.push_back(rows[k].mean().item<double>());
-    out.standard_error.push_back(rows[k].std().item<double>() / std::sqrt(kReplicates));
-  }
-  return out;
-}
+using namespace test;
 
 /// Algorithm 1 at x = kPlaces and one time t: the variance statistic and the centred one.
 std::array<Measured, 2> measure(Denoiser& denoiser, int t, bool clip) {
   const auto sampler_factory = ddim(denoiser.schedule(), {{"steps", 1}, {"steps_offset", t}, {"clip", clip}});
   const auto factory = estimator({{"kind", "aleatoric"}, {"first_index", 0}, {"last_index", 0}}, 1, 17);
-  at::Tensor x = at::full({1, kChannels, static_cast<std::int64_t>(kPlaces.size()), kWidth}, 0.0, at::kFloat);
-  for (std::size_t k = 0; k < kPlaces.size(); ++k) x.select(2, k).fill_(kPlaces[k]);
-  const auto sampler = sampler_factory->start(x, {4});
+  const auto sampler = sampler_factory->start(at_places(), {4});
   const auto outputs = watch(denoiser, *sampler, *factory->start({4}));
   return {summarise(outputs.at(0).map), summarise(outputs.at(1).map)};
 }
@@ -119,12 +62,6 @@ Exact quadrature(const std::vector<Component>& law, double x, double alpha_bar, 
   }
   centred = square;
   return {square - mean * mean, centred, unclipped};
-}
-
-void expect_within_error(const Measured& measured, std::size_t k, double exact, const std::string& what) {
-  const double z = (measured.mean[k] - exact) / measured.standard_error[k];
-  EXPECT_LT(std::abs(z), 4.5) << what << " at x = " << kPlaces[k] << ": " << measured.mean[k] << ", exact " << exact;
-  EXPECT_LT(measured.standard_error[k], 0.05 * exact) << what << " at x = " << kPlaces[k] << ": the test has no power";
 }
 
 TEST(Aleatoric, EqualsQuadratureOnTheMixture) {
