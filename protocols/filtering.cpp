@@ -29,21 +29,24 @@ class Filtering final : public Protocol {
   }
 
   Json comparable() const override {
-    return {{"protocol", kName},
-            {"version", kVersion},
-            {"preset", options_.preset},
-            {"model", {{"kind", components_.model.at("kind")}}},
-            {"sampler", components_.sampler},
-            {"features", options_.features},
-            {"reference", options_.reference},
-            {"generate", options_.generate},
-            {"keep", options_.keep},
-            {"keep_side", options_.keep_side},
-            {"subsets", options_.subsets},
-            {"block", options_.block},
-            {"micro_batch", options_.micro_batch},
-            {"planted_strengths", options_.planted_strengths},
-            {"non_finite_limit", options_.non_finite_limit}};
+    Json out = {{"protocol", kName},
+                {"version", kVersion},
+                {"preset", options_.preset},
+                {"model", {{"kind", components_.model.at("kind")}}},
+                {"sampler", components_.sampler},
+                {"features", options_.features},
+                {"reference", options_.reference},
+                {"generate", options_.generate},
+                {"keep", options_.keep},
+                {"keep_side", options_.keep_side},
+                {"subsets", options_.subsets},
+                {"block", options_.block},
+                {"micro_batch", options_.micro_batch},
+                {"planted_strengths", options_.planted_strengths},
+                {"non_finite_limit", options_.non_finite_limit}};
+    // Left out in float32, so that records from before there was a choice compare with those of today.
+    if (options_.precision != "float32") out["precision"] = options_.precision;
+    return out;
   }
 
  private:
@@ -53,6 +56,7 @@ class Filtering final : public Protocol {
             .n_samples = options_.generate,
             .block = options_.block,
             .micro_batch = options_.micro_batch,
+            .precision = options_.precision,
             .model = components_.model,
             .sampler = components_.sampler,
             .estimators = components_.estimators,

@@ -85,6 +85,11 @@ std::vector<std::string> filtering_departures(const FilteringOptions& options, c
   if (options.generate != kPaperGenerate || options.keep != kPaperKeep)
     add(fmt::format("{} images are generated and {} kept; the paper generates {} and keeps {}.", options.generate, options.keep,
                     kPaperGenerate, kPaperKeep));
+  if (options.precision != "float32")
+    add(
+        fmt::format("The network computes in {}: the record's /model/precision_validation says how its scores rank against "
+                    "those in float32.",
+                    options.precision));
   if (options.features != "inception")
     add(
         fmt::format("Distances are taken between features of {}, not of Inception-v3, so they are called fd and don't compare "

@@ -24,6 +24,8 @@ struct FilteringOptions {
   std::uint32_t subsets = 199;
   std::uint32_t block = 200;
   std::uint32_t micro_batch = 100;
+  std::string precision = "float32";
+  std::string precision_validation;
   bool store_maps = true;
   std::string features = "fmnist_cnn";
   std::string reference = "embedded/fmnist_cnn.train.safetensors";
@@ -55,6 +57,13 @@ struct Fields<FilteringOptions> {
         field("subsets", &O::subsets, "random subsets of the size of the kept one").range(19, 100000),
         field("block", &O::block, "images a file, a multiple of micro_batch").range(1, 1000000),
         field("micro_batch", &O::micro_batch, "rows a network call; part of the result's identity").range(1, 65536),
+        field("precision", &O::precision,
+              "arithmetic of the network's matrices and activations; norms, statistics, embeddings, first and last layer are "
+              "float32")
+            .one_of({"float32", "bfloat16", "float16"}),
+        field("precision_validation", &O::precision_validation,
+              "below float32: the file of a passing `alea validate CONFIG --precision P --out FILE`, as given or below the data "
+              "folder"),
         field("store_maps", &O::store_maps, "store the uncertainty maps, so that the picture shows them"),
         field("features", &O::features, "feature network, or pixels (toys): part of the metrics' names"),
         field("reference", &O::reference,

@@ -18,6 +18,7 @@ struct Plan {
   std::uint64_t n_samples = 0;
   std::uint32_t block = 100;              ///< ids a file
   std::uint32_t micro_batch = 50;         ///< rows a network call: belongs to the result's identity
+  std::string precision = "float32";      ///< arithmetic of the network: float32, bfloat16 or float16
   Json model;                             ///< resolved {"kind": ...}
   Json sampler;                           ///< resolved
   Json estimators;                        ///< resolved array
@@ -45,7 +46,8 @@ class Protocol {
 
 /// A config file, `extends`-free, parsed, overridden and resolved; every problem at once. Error{config}.
 struct ResolvedConfig {
-  Json config;  ///< with defaults; "protocol" names the kind
+  Json config;                    ///< with defaults; "protocol" names the kind
+  std::string source = "CONFIG";  ///< what a command line says to name it: a path and what overrides it
   std::unique_ptr<Protocol> protocol;
 };
 ResolvedConfig resolve_config(const Json& config, const std::string& source);

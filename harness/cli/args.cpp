@@ -11,6 +11,19 @@
 
 namespace alea {
 
+namespace {
+
+/// As a shell takes it for one word.
+std::string shell_word(const std::string& text) {
+  constexpr const char* kPlain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-=+,:@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
 CLI::App* add_command(CLI::App& parent, const std::string& name, const std::string& summary, const std::string& example) {
   CLI::App* command = parent.add_subcommand(name, "Example: " + example + "\n\n" + summary);
   command->add_flag_callback(
@@ -30,7 +43,17 @@ ResolvedConfig ConfigArguments::resolve() const {
   Json config = read_json_file(path);
   if (!preset.empty() && config.is_object()) config["preset"] = preset;
   for (const auto& assignment : sets) apply_set(config, assignment);
-  return resolve_config(config, path);
+  ResolvedConfig resolved = resolve_config(config, path);
+  resolved.source = words();
+  return resolved;
+}
+
+std::string ConfigArguments::words() const {
+  std::string text = shell_word(path);
+  if (!preset.empty()) text += " --preset " + shell_word(preset);
+  for (const auto& assignment : sets)
+    if (!assignment.starts_with("/precision")) text += " --set " + shell_word(assignment);
+  return text;
 }
 
 std::filesystem::path ConfigArguments::default_folder() const {

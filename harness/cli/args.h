@@ -24,6 +24,9 @@ struct ConfigArguments {
   ResolvedConfig resolve() const;
   /// "runs/demo.fmnist" for protocols/configs/demo.fmnist.json, below $ALEA_RUNS where that is set.
   std::filesystem::path default_folder() const;
+
+ private:
+  std::string words() const;  ///< what a command line says for the same config, but for its precision
 };
 
 /// --device, --threads and --allow-code.

@@ -38,8 +38,9 @@ double gaussian_eps(double x, double alpha_bar, double std) {
 
 class ToyGaussian : public Denoiser {
  public:
-  explicit ToyGaussian(const GaussianOptions& options)
+  ToyGaussian(const GaussianOptions& options, const Placement& placement)
       : std_(options.std),
+        compute_(placement.compute),
         schedule_(ScheduleOptions{}),
         spec_(toy_spec("toy_gaussian", {options.channels, options.height, options.width}, options.dropout)) {}
 
@@ -47,12 +48,13 @@ class ToyGaussian : public Denoiser {
   const NoiseSchedule& schedule() const override { return schedule_; }
 
   Prediction predict(const Batch& batch) override {
-    return predict_elements(batch, spec_, schedule_,
+    return predict_elements(batch, spec_, schedule_, compute_,
                             [this](double x, double alpha_bar) { return gaussian_eps(x, alpha_bar, std_); });
   }
 
  private:
   double std_;
+  at::ScalarType compute_;
   NoiseSchedule schedule_;
   DenoiserSpec spec_;
 };
@@ -62,8 +64,8 @@ class ToyGaussian : public Denoiser {
 ModelPlugin toy_gaussian_model() {
   return make_plugin<Denoiser, GaussianOptions, const Placement&>(
       "toy_gaussian", "exact denoiser of independent Gaussian elements; needs no weights",
-      [](const GaussianOptions& options, const Placement&) -> std::unique_ptr<Denoiser> {
-        return std::make_unique<ToyGaussian>(options);
+      [](const GaussianOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<ToyGaussian>(options, placement);
       });
 }
 

@@ -54,8 +54,9 @@ double mixture_eps(double x, double alpha_bar, const MixtureOptions& o) {
 
 class ToyMixture : public Denoiser {
  public:
-  explicit ToyMixture(const MixtureOptions& options)
+  ToyMixture(const MixtureOptions& options, const Placement& placement)
       : options_(options),
+        compute_(placement.compute),
         schedule_(ScheduleOptions{}),
         spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width}, options.dropout)) {}
 
@@ -63,12 +64,13 @@ class ToyMixture : public Denoiser {
   const NoiseSchedule& schedule() const override { return schedule_; }
 
   Prediction predict(const Batch& batch) override {
-    return predict_elements(batch, spec_, schedule_,
+    return predict_elements(batch, spec_, schedule_, compute_,
                             [this](double x, double alpha_bar) { return mixture_eps(x, alpha_bar, options_); });
   }
 
  private:
   MixtureOptions options_;
+  at::ScalarType compute_;
   NoiseSchedule schedule_;
   DenoiserSpec spec_;
 };
@@ -78,8 +80,8 @@ class ToyMixture : public Denoiser {
 ModelPlugin toy_mixture_model() {
   return make_plugin<Denoiser, MixtureOptions, const Placement&>(
       "toy_mixture", "exact denoiser of independent elements from a mixture of two Gaussians; needs no weights",
-      [](const MixtureOptions& options, const Placement&) -> std::unique_ptr<Denoiser> {
-        return std::make_unique<ToyMixture>(options);
+      [](const MixtureOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<ToyMixture>(options, placement);
       });
 }
 

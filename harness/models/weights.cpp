@@ -78,6 +78,12 @@ at::Tensor PlacedSource::take(const std::string& name, at::IntArrayRef shape, Pa
   return source_.take(name, shape, role).to(placement_.device, of_norm ? at::kFloat : placement_.compute);
 }
 
+ParameterSource& PlacedSource::in_float32() {
+  if (placement_.compute == at::kFloat) return *this;
+  if (!in_float32_) in_float32_ = std::make_unique<PlacedSource>(source_, Placement{.device = placement_.device});
+  return *in_float32_;
+}
+
 at::Tensor InitialSource::take(const std::string& name, at::IntArrayRef shape, ParameterRole role) {
   at::Tensor values = role == ParameterRole::norm_scale ? at::ones(shape) : at::zeros(shape);
   if (role == ParameterRole::matrix) fan_in_ = fan_in_of(shape);

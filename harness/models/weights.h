@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,6 +24,9 @@ class ParameterSource {
  public:
   virtual ~ParameterSource() = default;
   virtual at::Tensor take(const std::string& name, at::IntArrayRef shape, ParameterRole role) = 0;
+  /// The same parameters for layers that compute in float32 whatever the others do: embeddings of time and class, and the layers
+  /// that meet the image, where rounding isn't averaged over channels and a network's other arithmetic costs nothing.
+  virtual ParameterSource& in_float32() { return *this; }
 };
 
 /// What doesn't fit between a network and the parameters that it is given, collected while it is built.
@@ -57,10 +61,12 @@ class PlacedSource : public ParameterSource {
  public:
   PlacedSource(ParameterSource& source, const Placement& placement) : source_(source), placement_(placement) {}
   at::Tensor take(const std::string& name, at::IntArrayRef shape, ParameterRole role) override;
+  ParameterSource& in_float32() override;
 
  private:
   ParameterSource& source_;
   Placement placement_;
+  std::unique_ptr<PlacedSource> in_float32_;  ///< made when it is first asked for
 };
 
 /// Draws initial weights: uniform within +-1/sqrt(fan_in) for matrices and biases (a matrix's bias follows it), ones and zeros

@@ -1,3 +1,4 @@
+#include "protocols/precision_validation.h"
 #include "run/features.h"
 #include "run/reference.h"
 #include "run/runner.h"
@@ -27,11 +28,13 @@ std::string check_run(const ResolvedConfig& resolved) {
   resolved.protocol->check_files();
   const BlockSampler sampler(plan);
   const auto& facts = sampler.facts();
+  allowed_precision(resolved, facts.weights_sha256);
   const std::uint64_t nfe = static_cast<std::uint64_t>(facts.base_nfe + facts.extra_nfe);
   std::string text =
       fmt::format("  protocol   {}, version {}\n", resolved.config.value("protocol", ""), resolved.protocol->version());
   text += fmt::format("  model      {}, {} parameters, {}, images {}x{}x{}\n", facts.model_kind, facts.n_parameters,
                       weights_text(facts.weights_sha256), facts.image.channels, facts.image.height, facts.image.width);
+  text += fmt::format("  precision  {}\n", plan.precision);
   text += feature_lines(resolved, facts.image);
   text += fmt::format("  samples    {} in {} blocks of {}, {} rows a network call\n", plan.n_samples,
                       blocks_of(plan.n_samples, plan.block).size(), plan.block, plan.micro_batch);

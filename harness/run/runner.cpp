@@ -7,6 +7,7 @@
 #include "core/log.h"
 #include "core/provenance.h"
 #include "protocols/array_names.h"
+#include "protocols/precision_validation.h"
 #include "results/gallery.h"
 #include "run/features.h"
 #include "run/ledger.h"
@@ -32,6 +33,7 @@ struct Run {
   BlockSampler& sampler;
   const std::optional<FeatureExtractor>& extractor;
   LedgerSession& session;
+  const Json& precision;  ///< allowed_precision
 
   std::string feature_kind() const { return array_names::features_kind(plan.feature_network); }
   std::vector<std::string> kinds() const {
@@ -89,10 +91,13 @@ void extract_features(Run& run, const std::vector<BlockRange>& blocks) {
 
 Json model_facts(const Run& run) {
   const auto& facts = run.sampler.facts();
-  return {{"kind", facts.model_kind},
-          {"weights_sha256", facts.weights_sha256.empty() ? Json() : Json(facts.weights_sha256)},
-          {"n_parameters", facts.n_parameters},
-          {"manifest", run.plan.model.contains("manifest") ? run.plan.model["manifest"] : Json()}};
+  Json out = {{"kind", facts.model_kind},
+              {"weights_sha256", facts.weights_sha256.empty() ? Json() : Json(facts.weights_sha256)},
+              {"n_parameters", facts.n_parameters},
+              {"manifest", run.plan.model.contains("manifest") ? run.plan.model["manifest"] : Json()},
+              {"precision", run.plan.precision}};
+  if (!run.precision.empty()) out["precision_validation"] = run.precision;
+  return out;
 }
 
 Json sample_facts(const Run& run) {
@@ -228,6 +233,7 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   const std::uint64_t n_samples = is_limited(plan, options) ? *options.limit : plan.n_samples;
   if (stages != Stages::sample) protocol.check_files();
   BlockSampler sampler(plan);
+  const Json precision = allowed_precision(resolved, sampler.facts().weights_sha256);
   const auto extractor = make_extractor(resolved, sampler.facts().image);
 
   const Store store = Store::open_or_create(options.folder, identity, n_samples, plan.block);
@@ -236,7 +242,7 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   remove_temporaries(store.folder());
 
   LedgerSession session(stages_name(stages));
-  Run run{protocol, plan, options, store, sampler, extractor, session};
+  Run run{protocol, plan, options, store, sampler, extractor, session, precision};
   try {
     RunOutcome outcome = carry_out_stages(run, lock, stages);
     note_circumstances(session, run);

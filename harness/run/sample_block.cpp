@@ -158,10 +158,11 @@ std::unique_ptr<StartPoints> BlockSampler::Parts::noised_start() const {
   fail(ErrorCode::internal, "the sampler can't begin at index {}", plan.from_index);
 }
 
-BlockSampler::BlockSampler(const Plan& plan) : parts_(std::make_unique<Parts>()) {
+BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::make_unique<Parts>()) {
   auto& p = *parts_;
   p.plan = plan;
-  p.denoiser = make_model(plan.model);
+  placement.compute = compute_type(plan.precision);
+  p.denoiser = make_model(plan.model, placement);
   p.sampler = sampler_registry().make(plan.sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
   for (const auto& estimator : plan.estimators)
     p.estimators.push_back(

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "hdf5/hdf5.h"
+#include "models/placement.h"
 #include "protocols/protocol.h"
 #include "run/pixels.h"
 
@@ -29,9 +30,9 @@ struct SampleCost {
 /// The network side of a plan (model, sampler, estimators), made once a process.
 class BlockSampler {
  public:
-  /// Loads the model's files: Error{io} or Error{data} from the model, Error{config} from a sampler or an estimator that can't
-  /// be had on the model's schedule.
-  explicit BlockSampler(const Plan& plan);
+  /// Loads the model's files onto the device of `placement`; the arithmetic is the plan's. Error{io} or Error{data} from the
+  /// model, Error{config} from a sampler or an estimator that can't be had on the model's schedule.
+  explicit BlockSampler(const Plan& plan, Placement placement = {});
   ~BlockSampler();
   BlockSampler(BlockSampler&&) noexcept;
 

@@ -53,7 +53,7 @@ AdmResBlock::AdmResBlock(ParameterSource& source, const std::string& name, const
       norm_out(group_norm_32(source, name + ".out_layers.0", shape.out)),
       conv_in(source, name + ".in_layers.2", shape.in, shape.out, 3, 1, 1),
       conv_out(source, name + ".out_layers.3", shape.out, shape.out, 3, 1, 1),
-      embedding(source, name + ".emb_layers.1", shape.embedding, shape.scale_shift ? 2 * shape.out : shape.out),
+      embedding(source.in_float32(), name + ".emb_layers.1", shape.embedding, shape.scale_shift ? 2 * shape.out : shape.out),
       resampling(shape.resampling),
       scale_shift(shape.scale_shift),
       site(site) {
@@ -63,12 +63,12 @@ AdmResBlock::AdmResBlock(ParameterSource& source, const std::string& name, const
 at::Tensor AdmResBlock::operator()(const at::Tensor& x, const at::Tensor& silu_embedding, const DropoutSites& dropout) const {
   const at::Tensor outer = resample(x, resampling);
   at::Tensor h = conv_in(resample(norm_in.then_silu(x), resampling));
-  const at::Tensor e = embedding.by_row(silu_embedding).to(h.scalar_type());
+  const at::Tensor e = embedding.by_row(silu_embedding);
   if (scale_shift) {
     const auto halves = e.chunk(2, 1);
     h = norm_out.modulated_then_silu(h, halves[0], halves[1]);
   } else {
-    h = norm_out.then_silu(h + e.unsqueeze(2).unsqueeze(3));
+    h = norm_out.then_silu(h, e);
   }
   return dropout.perturbed((skip ? (*skip)(outer) : outer) + conv_out(dropout.apply(h, site)), site);
 }
@@ -98,13 +98,13 @@ at::Tensor AdmAttention::operator()(const at::Tensor& x) const {
 AdmAttentionPool::AdmAttentionPool(ParameterSource& source, const std::string& name, int channels, int extent, int heads, int out)
     : positional_embedding(source.take(name + ".positional_embedding", {channels, extent * extent + 1}, ParameterRole::matrix)),
       qkv(pointwise(source, name + ".qkv_proj", channels, 3 * channels)),
-      proj_out(pointwise(source, name + ".c_proj", channels, out)),
+      proj_out(pointwise(source.in_float32(), name + ".c_proj", channels, out)),
       heads(heads) {}
 
 at::Tensor AdmAttentionPool::operator()(const at::Tensor& x) const {
   const at::Tensor pixels = tokens_of(x);
   const at::Tensor tokens = at::cat({pixels.mean(1, true), pixels}, 1) + positional_embedding.t().to(x.scalar_type());
-  return proj_out(attend_to_tokens(qkv(tokens), heads, QkvOrder::qkv_first, 1)).squeeze(1);
+  return proj_out(attend_to_tokens(qkv(tokens), heads, QkvOrder::qkv_first, 1).to(proj_out.dtype())).squeeze(1);
 }
 
 at::Tensor run_stage(const AdmStage& stage, at::Tensor h, const at::Tensor& silu_embedding, const DropoutSites& dropout) {

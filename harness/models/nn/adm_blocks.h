@@ -67,7 +67,7 @@ struct AdmAttentionPool {
   int heads = 1;
   AdmAttentionPool() = default;
   AdmAttentionPool(ParameterSource& source, const std::string& name, int channels, int extent, int heads, int out);
-  /// [B, channels, extent, extent] -> [B, out].
+  /// [B, channels, extent, extent] -> [B, out] float32.
   at::Tensor operator()(const at::Tensor& x) const;
 };
 

@@ -100,10 +100,11 @@ AdmEncoder::AdmEncoder(const AdmParts& parts)
     : in_channels_(parts.options.in_channels),
       model_channels_(parts.options.model_channels),
       stride_(std::int64_t{1} << (parts.options.channel_mult.size() - 1)),
-      time_1_(parts.source, "time_embed.0", model_channels_, 4 * model_channels_),
-      time_2_(parts.source, "time_embed.2", 4 * model_channels_, 4 * model_channels_) {
+      time_1_(parts.source.in_float32(), "time_embed.0", model_channels_, 4 * model_channels_),
+      time_2_(parts.source.in_float32(), "time_embed.2", 4 * model_channels_, 4 * model_channels_) {
   const int first = parts.width(0);
-  input_.emplace_back().emplace_back(std::in_place_type<Conv2d>, parts.source, "input_blocks.0.0", in_channels_, first, 3, 1, 1);
+  input_.emplace_back().emplace_back(std::in_place_type<Conv2d>, parts.source.in_float32(), "input_blocks.0.0", in_channels_,
+                                     first, 3, 1, 1);
   skip_channels_.push_back(first);
   for (std::size_t level = 0; level < parts.options.channel_mult.size(); ++level) add_level(parts, level);
   const int deepest = out_channels();
@@ -136,16 +137,16 @@ void AdmEncoder::require_shapes(const at::Tensor& x, const at::Tensor& t) const 
 }
 
 at::Tensor AdmEncoder::embed(const at::Tensor& t) const {
-  const auto waves = timestep_embedding(t, model_channels_, true, 0).to(time_1_.weight.scalar_type());
+  const auto waves = timestep_embedding(t, model_channels_, true, 0).to(time_1_.dtype());
   return time_2_.by_row(at::silu(time_1_.by_row(waves)));
 }
 
 at::Tensor AdmEncoder::forward(const at::Tensor& x, const at::Tensor& silu_embedding, const DropoutSites& dropout,
                                std::vector<at::Tensor>* skips) const {
-  const auto dtype = std::get<Conv2d>(input_.front().front()).weight.scalar_type();
-  at::Tensor h = x.to(dtype).contiguous(at::MemoryFormat::ChannelsLast);
+  const auto dtype = std::get<AdmResBlock>(middle_.front()).conv_in.dtype();
+  at::Tensor h = x.to(std::get<Conv2d>(input_.front().front()).dtype()).contiguous(at::MemoryFormat::ChannelsLast);
   for (const auto& stage : input_) {
-    h = run_stage(stage, h, silu_embedding, dropout);
+    h = run_stage(stage, h, silu_embedding, dropout).to(dtype);
     if (skips != nullptr) skips->push_back(h);
   }
   return run_stage(middle_, h, silu_embedding, dropout);

@@ -30,7 +30,8 @@ void require_labels(const at::Tensor& labels, std::int64_t batch, int num_classe
 AdmUnet::AdmUnet(ParameterSource& source, const AdmUnetOptions& options)
     : options_(checked(options)), encoder_(AdmParts(source, options_, sites_)) {
   if (options.num_classes > 0)
-    label_embedding_ = source.take("label_emb.weight", {options.num_classes, 4 * options.model_channels}, ParameterRole::matrix);
+    label_embedding_ =
+        source.in_float32().take("label_emb.weight", {options.num_classes, 4 * options.model_channels}, ParameterRole::matrix);
   const AdmParts parts(source, options_, sites_);
   auto skips = encoder_.skip_channels();
   int channels = encoder_.out_channels();
@@ -41,7 +42,7 @@ AdmUnet::AdmUnet(ParameterSource& source, const AdmUnetOptions& options)
       channels = parts.width(level);
     }
   norm_out_ = GroupNorm(source, "out.0", channels, 32, 1e-5);
-  conv_out_ = Conv2d(source, "out.2", channels, options.out_channels, 3, 1, 1);
+  conv_out_ = Conv2d(source.in_float32(), "out.2", channels, options.out_channels, 3, 1, 1);
 }
 
 void AdmUnet::add_output_block(const AdmParts& parts, std::size_t level, int in, bool is_last_of_level) {
@@ -71,7 +72,7 @@ at::Tensor AdmUnet::forward(const at::Tensor& x, const at::Tensor& t, const at::
     h = run_stage(stage, at::cat({h, skips.back()}, 1), silu_embedding, dropout);
     skips.pop_back();
   }
-  return conv_out_(norm_out_.then_silu(h).to(conv_out_.weight.scalar_type())).to(at::kFloat);
+  return conv_out_(norm_out_.then_silu_as(h, conv_out_.dtype())).to(at::kFloat);
 }
 
 }  // namespace alea::nn

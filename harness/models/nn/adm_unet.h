@@ -9,8 +9,9 @@ namespace alea::nn {
 
 class AdmUnet {
  public:
-  /// Takes its parameters by their published names. The first convolution's weights decide the compute dtype; norms may stay
-  /// float32. Error{config} for options of which no network can be built.
+  /// Takes its parameters by their published names. The residual blocks' convolutions decide the compute dtype; norms, embeddings
+  /// of time and class, first and last convolution are in float32 (ParameterSource::in_float32). Error{config} for options of
+  /// which no network can be built.
   AdmUnet(ParameterSource& source, const AdmUnetOptions& options);
 
   /// x [B, in, H, W] float32, t [B] float32 in 0..T-1, labels [B] int64 below num_classes (undefined without classes) -> [B, out,

@@ -33,7 +33,7 @@ at::Tensor through(const AutoencoderLevel& level, at::Tensor h) {
 }
 
 at::Tensor for_convolution(const at::Tensor& x, const Conv2d& conv) {
-  return x.to(conv.weight.scalar_type()).contiguous(at::MemoryFormat::ChannelsLast);
+  return x.to(conv.dtype()).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 void require_channels(const at::Tensor& x, int channels, int divisor, const char* what) {
@@ -63,7 +63,7 @@ at::Tensor unscale_latents(const at::Tensor& scaled, const AutoencoderOptions& o
 
 AutoencoderEncoder::AutoencoderEncoder(ParameterSource& source, const AutoencoderOptions& options) {
   const auto widths = level_widths(options);
-  conv_in_ = Conv2d(source, "encoder.conv_in", options.in_channels, options.ch, 3, 1, 1);
+  conv_in_ = Conv2d(source.in_float32(), "encoder.conv_in", options.in_channels, options.ch, 3, 1, 1);
   int in = options.ch;
   for (std::size_t i = 0; i < widths.size(); ++i) {
     const std::string name = "encoder.down." + std::to_string(i);
@@ -74,22 +74,22 @@ AutoencoderEncoder::AutoencoderEncoder(ParameterSource& source, const Autoencode
   }
   mid_.emplace(source, "encoder.mid", in);
   norm_out_ = autoencoder_norm(source, "encoder.norm_out", in);
-  conv_out_ = Conv2d(source, "encoder.conv_out", in, 2 * options.z_channels, 3, 1, 1);
+  conv_out_ = Conv2d(source.in_float32(), "encoder.conv_out", in, 2 * options.z_channels, 3, 1, 1);
 }
 
 at::Tensor AutoencoderEncoder::operator()(const at::Tensor& x) const {
-  at::Tensor h = conv_in_(for_convolution(x, conv_in_));
+  at::Tensor h = conv_in_(for_convolution(x, conv_in_)).to(mid_->block_1.conv1.dtype());
   for (const auto& level : down_) {
     h = through(level, h);
     for (const auto& conv : level.resample) h = halve(conv, h);
   }
-  return conv_out_(norm_out_.then_silu((*mid_)(h)));
+  return conv_out_(norm_out_.then_silu_as((*mid_)(h), conv_out_.dtype()));
 }
 
 AutoencoderDecoder::AutoencoderDecoder(ParameterSource& source, const AutoencoderOptions& options) {
   const auto widths = level_widths(options);
   int in = widths.back();
-  conv_in_ = Conv2d(source, "decoder.conv_in", options.z_channels, in, 3, 1, 1);
+  conv_in_ = Conv2d(source.in_float32(), "decoder.conv_in", options.z_channels, in, 3, 1, 1);
   mid_.emplace(source, "decoder.mid", in);
   for (std::size_t i = widths.size(); i-- > 0;) {
     const std::string name = "decoder.up." + std::to_string(i);
@@ -98,24 +98,24 @@ AutoencoderDecoder::AutoencoderDecoder(ParameterSource& source, const Autoencode
     in = widths[i];
   }
   norm_out_ = autoencoder_norm(source, "decoder.norm_out", in);
-  conv_out_ = Conv2d(source, "decoder.conv_out", in, options.out_channels, 3, 1, 1);
+  conv_out_ = Conv2d(source.in_float32(), "decoder.conv_out", in, options.out_channels, 3, 1, 1);
 }
 
 at::Tensor AutoencoderDecoder::operator()(const at::Tensor& z) const {
-  at::Tensor h = (*mid_)(conv_in_(for_convolution(z, conv_in_)));
+  at::Tensor h = (*mid_)(conv_in_(for_convolution(z, conv_in_)).to(mid_->block_1.conv1.dtype()));
   for (const auto& level : up_) {
     h = through(level, h);
     for (const auto& conv : level.resample) h = twice_as_large(conv, h);
   }
-  return conv_out_(norm_out_.then_silu(h)).to(at::kFloat);
+  return conv_out_(norm_out_.then_silu_as(h, conv_out_.dtype())).to(at::kFloat);
 }
 
 AutoencoderKl::AutoencoderKl(ParameterSource& source, const AutoencoderOptions& options)
     : options_(options), encoder_(source, options), decoder_(source, options) {
   if (!options.quant_convs) return;
   const int z = options.z_channels;
-  quant_conv_ = Conv2d(source, "quant_conv", 2 * z, 2 * z, 1, 1, 0);
-  post_quant_conv_ = Conv2d(source, "post_quant_conv", z, z, 1, 1, 0);
+  quant_conv_ = Conv2d(source.in_float32(), "quant_conv", 2 * z, 2 * z, 1, 1, 0);
+  post_quant_conv_ = Conv2d(source.in_float32(), "post_quant_conv", z, z, 1, 1, 0);
 }
 
 LatentMoments AutoencoderKl::encode(const at::Tensor& x) const {

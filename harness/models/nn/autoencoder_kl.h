@@ -36,11 +36,12 @@ at::Tensor sample_latents(const LatentMoments& moments, const at::Tensor& noise)
 at::Tensor scale_latents(const at::Tensor& latents, const AutoencoderOptions& options);
 at::Tensor unscale_latents(const at::Tensor& scaled, const AutoencoderOptions& options);
 
-/// Error{config} for levels or widths that can't be built.
+/// Error{config} for levels or widths that can't be built. The blocks compute in the dtype of their convolutions, the
+/// convolutions at both ends in float32.
 class AutoencoderEncoder {
  public:
   AutoencoderEncoder(ParameterSource& source, const AutoencoderOptions& options);
-  /// x [B, in, H, W] float32 in [-1, 1], H and W divisible by 2^(levels - 1) -> [B, 2 z, h, w].
+  /// x [B, in, H, W] float32 in [-1, 1], H and W divisible by 2^(levels - 1) -> [B, 2 z, h, w] float32.
   at::Tensor operator()(const at::Tensor& x) const;
 
  private:

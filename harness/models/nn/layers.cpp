@@ -14,6 +14,8 @@ at::Tensor channels_last(const at::Tensor& weight) {
   return weight.size(2) == 1 && weight.size(3) == 1 ? weight : weight.contiguous(at::MemoryFormat::ChannelsLast);
 }
 
+at::Tensor by_pixel(const at::Tensor& row) { return row.unsqueeze(2).unsqueeze(3); }
+
 }  // namespace
 
 Conv2d::Conv2d(ParameterSource& source, const std::string& name, int in, int out, int kernel, int stride, int padding)
@@ -50,20 +52,41 @@ GroupNorm::GroupNorm(ParameterSource& source, const std::string& name, int chann
       eps(eps) {}
 
 at::Tensor GroupNorm::operator()(const at::Tensor& x) const {
-  return x.is_meta() ? at::empty_like(x) : at::group_norm(x, groups, scale, shift, eps);
+  if (x.is_meta()) return at::empty_like(x);
+  if (x.scalar_type() == scale.scalar_type()) return at::group_norm(x, groups, scale, shift, eps);
+  FusedNorm call = fused();
+  call.silu = false;
+  if (can_fuse(x, call)) return fused_group_norm(x, call);
+  // The CPU's operator mixes dtypes and takes its statistics in float32; those of other devices want one dtype.
+  if (x.is_cpu()) return at::group_norm(x, groups, scale, shift, eps);
+  return at::group_norm(x.to(scale.scalar_type()), groups, scale, shift, eps).to(x.scalar_type());
 }
 
 at::Tensor GroupNorm::then_silu(const at::Tensor& x) const {
-  if (can_fuse_group_norm_silu(x, scale)) return group_norm_silu(x, groups, scale, shift, eps);
-  return at::silu((*this)(x));
+  const FusedNorm call = fused();
+  return can_fuse(x, call) ? fused_group_norm(x, call) : at::silu((*this)(x));
+}
+
+at::Tensor GroupNorm::then_silu(const at::Tensor& x, const at::Tensor& row_offset) const {
+  FusedNorm call = fused();
+  call.row_offset = row_offset;
+  if (can_fuse(x, call)) return fused_group_norm(x, call);
+  return at::silu((*this)(x + by_pixel(row_offset.to(x.scalar_type()))));
+}
+
+at::Tensor GroupNorm::then_silu_as(const at::Tensor& x, at::ScalarType out) const {
+  FusedNorm call = fused();
+  call.out = out;
+  return can_fuse(x, call) ? fused_group_norm(x, call) : then_silu(x.to(out));
 }
 
 at::Tensor GroupNorm::modulated_then_silu(const at::Tensor& x, const at::Tensor& row_scale, const at::Tensor& row_shift) const {
   const at::Tensor factor = 1 + row_scale;
-  const at::Tensor scales = scale * factor;
-  if (can_fuse_group_norm_silu(x, scales)) return group_norm_silu(x, groups, scales, at::addcmul(row_shift, shift, factor), eps);
-  const auto by_pixel = [](const at::Tensor& row) { return row.unsqueeze(2).unsqueeze(3); };
-  return at::silu((*this)(x)*by_pixel(factor) + by_pixel(row_shift));
+  FusedNorm call = fused();
+  call.scale = scale * factor;
+  call.shift = at::addcmul(row_shift, shift, factor);
+  if (can_fuse(x, call)) return fused_group_norm(x, call);
+  return at::silu((*this)(x)*by_pixel(factor) + by_pixel(row_shift)).to(x.scalar_type());
 }
 
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "models/nn/dropout.h"
+#include "models/nn/group_norm_silu.h"
 #include "models/weights.h"
 
 namespace alea::nn {
@@ -16,6 +17,7 @@ struct Conv2d {
   Conv2d() = default;
   Conv2d(ParameterSource& source, const std::string& name, int in, int out, int kernel, int stride, int padding);
   at::Tensor operator()(const at::Tensor& x) const;
+  at::ScalarType dtype() const { return weight.scalar_type(); }  ///< of its x
 };
 
 struct Linear {
@@ -26,9 +28,11 @@ struct Linear {
   /// x [B, in] -> [B, out], on the CPU one product a row: MKL's bits for few rows depend on their number, on a row's place and,
   /// for some numbers, on threads.
   at::Tensor by_row(const at::Tensor& x) const;
+  at::ScalarType dtype() const { return weight.scalar_type(); }  ///< of its x
 };
 
-/// Group norm over channels; statistics in float32 whatever the dtype of x.
+/// Group norm over channels of x [B, C, H, W]; parameters and statistics in float32 whatever the dtype of x, which the result
+/// has too.
 struct GroupNorm {
   at::Tensor scale, shift;
   int groups = 32;
@@ -37,11 +41,17 @@ struct GroupNorm {
   GroupNorm(ParameterSource& source, const std::string& name, int channels, int groups, double eps);
   at::Tensor operator()(const at::Tensor& x) const;
   at::Tensor then_silu(const at::Tensor& x) const;  ///< silu(norm(x)), one pass where a kernel exists
+  at::Tensor then_silu(const at::Tensor& x, const at::Tensor& row_offset) const;  ///< silu(norm(x + row_offset)), [B, C]
+  at::Tensor then_silu_as(const at::Tensor& x, at::ScalarType out) const;         ///< of another dtype than x, rounded once
   /// silu(norm(x) * (1 + scale) + shift) with a row's own scale and shift [B, C], in one pass where a kernel exists.
   at::Tensor modulated_then_silu(const at::Tensor& x, const at::Tensor& row_scale, const at::Tensor& row_shift) const;
+
+ private:
+  FusedNorm fused() const { return {.scale = scale, .shift = shift, .groups = groups, .eps = eps}; }
 };
 
-/// softmax(q k^T / sqrt(d)) v: [B, heads, tokens, d]. Always 4-D: 3-D calls aren't bit-equal across batch splits.
+/// softmax(q k^T / sqrt(d)) v: [B, heads, tokens, d], the softmax in float32. Always 4-D: 3-D calls aren't bit-equal across batch
+/// splits.
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v);
 
 }  // namespace alea::nn

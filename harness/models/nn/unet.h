@@ -55,7 +55,8 @@ at::Tensor timestep_embedding(const at::Tensor& t, int width, bool cos_first, do
 
 class Unet {
  public:
-  /// Takes its parameters by name. Conv and linear weights decide the compute dtype; norms may stay float32.
+  /// Takes its parameters by name. The residual blocks' convolutions decide the compute dtype; norms, time embedding, first and
+  /// last convolution are in float32 (ParameterSource::in_float32).
   Unet(ParameterSource& source, const UnetOptions& options);
 
   /// x [B, in, H, W] float32, t [B] float32 -> [B, out, H, W] float32. H and W divisible by 2^(levels-1).

@@ -60,7 +60,9 @@ TokenNorm::TokenNorm(ParameterSource& source, const std::string& name, int width
 
 at::Tensor TokenNorm::operator()(const at::Tensor& x) const {
   if (x.is_meta()) return at::empty_like(x);
-  return at::layer_norm(x.to(at::kFloat), {x.size(-1)}, scale.to(at::kFloat), shift.to(at::kFloat), kNormEps).to(x.scalar_type());
+  // The CPU's operator mixes dtypes and takes its statistics in float32; those of other devices want one dtype.
+  if (x.is_cpu()) return at::layer_norm(x, {x.size(-1)}, scale, shift, kNormEps);
+  return at::layer_norm(x.to(at::kFloat), {x.size(-1)}, scale, shift, kNormEps).to(x.scalar_type());
 }
 
 UvitBlock::UvitBlock(ParameterSource& source, const std::string& name, const UvitOptions& options, bool has_skip)
@@ -98,20 +100,20 @@ Uvit::Uvit(ParameterSource& source, const UvitOptions& options) : options_(optio
   check_options(options);
   const int width = options.embed_dim, patch = options.patch_size, channels = options.in_channels;
   const int grid = options.img_size / patch, n_extra = options.num_classes > 0 ? 2 : 1;
-  patch_embed_ = Conv2d(source, "patch_embed.proj", channels, width, patch, patch, 0);
+  patch_embed_ = Conv2d(source.in_float32(), "patch_embed.proj", channels, width, patch, patch, 0);
   if (options.mlp_time_embed) {
-    time_1_ = Linear(source, "time_embed.0", width, 4 * width);
-    time_2_ = Linear(source, "time_embed.2", 4 * width, width);
+    time_1_ = Linear(source.in_float32(), "time_embed.0", width, 4 * width);
+    time_2_ = Linear(source.in_float32(), "time_embed.2", 4 * width, width);
   }
   if (options.num_classes > 0)
-    label_table_ = source.take("label_emb.weight", {options.num_classes, width}, ParameterRole::matrix);
-  pos_embed_ = source.take("pos_embed", {1, n_extra + grid * grid, width}, ParameterRole::bias);
+    label_table_ = source.in_float32().take("label_emb.weight", {options.num_classes, width}, ParameterRole::matrix);
+  pos_embed_ = source.in_float32().take("pos_embed", {1, n_extra + grid * grid, width}, ParameterRole::bias);
   in_blocks_ = blocks(source, "in_blocks", options, false);
   mid_block_.emplace_back(source, "mid_block", options, false);
   out_blocks_ = blocks(source, "out_blocks", options, true);
   norm_ = TokenNorm(source, "norm", width);
-  decoder_pred_ = Linear(source, "decoder_pred", width, patch * patch * channels);
-  if (options.conv) final_layer_ = Conv2d(source, "final_layer", channels, channels, 3, 1, 1);
+  decoder_pred_ = Linear(source.in_float32(), "decoder_pred", width, patch * patch * channels);
+  if (options.conv) final_layer_ = Conv2d(source.in_float32(), "final_layer", channels, channels, 3, 1, 1);
 }
 
 void Uvit::check_inputs(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels) const {
@@ -152,7 +154,7 @@ at::Tensor Uvit::tokens(const at::Tensor& x, const at::Tensor& t, const at::Tens
 
 at::Tensor Uvit::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels) const {
   check_inputs(x, t, labels);
-  at::Tensor h = tokens(x, t, labels);
+  at::Tensor h = tokens(x, t, labels).to(mid_block_.front().qkv.dtype());
   std::vector<at::Tensor> skips;
   for (const auto& block : in_blocks_) skips.push_back(h = block(h));
   h = mid_block_.front()(h);
@@ -161,7 +163,7 @@ at::Tensor Uvit::forward(const at::Tensor& x, const at::Tensor& t, const at::Ten
     skips.pop_back();
   }
   const int grid = options_.img_size / options_.patch_size, n_extra = labels.defined() ? 2 : 1;
-  const auto patches = decoder_pred_(norm_(h.slice(1, n_extra)));
+  const auto patches = decoder_pred_(norm_(h.slice(1, n_extra).to(decoder_pred_.dtype())));
   const auto image = unpatchify(patches, grid, options_.patch_size, options_.in_channels);
   return (options_.conv ? by_row(final_layer_, image) : image).to(at::kFloat);
 }

@@ -48,8 +48,8 @@ at::Tensor unpatchify(const at::Tensor& patches, int grid, int patch_size, int c
 
 class Uvit {
  public:
-  /// Takes its parameters by the published names. Linear and convolution weights decide the compute dtype; norms may stay
-  /// float32. Error{config} where sizes don't divide.
+  /// Takes its parameters by the published names. The blocks' matrices decide the compute dtype; norms, embeddings and what
+  /// follows the last block are in float32 (ParameterSource::in_float32). Error{config} where sizes don't divide.
   Uvit(ParameterSource& source, const UvitOptions& options);
 
   /// The noise in x: [B, C, H, W] float32 from x of that shape, t [B] float32 as the network wants it (the published ones were
