@@ -65,7 +65,8 @@ class Exported : public Denoiser {
              .null_label = manifest_.null_label,
              .knows_unconditional = manifest_.null_label.has_value() || null_conditioning_ != nullptr,
              .n_parameters = module_->n_parameters(),
-             .weights_sha256 = sha256};
+             .weights_sha256 = sha256,
+             .device = placement.device};
   }
 
   const DenoiserSpec& spec() const override { return spec_; }

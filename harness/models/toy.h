@@ -5,16 +5,18 @@
 
 #include "core/error.h"
 #include "models/denoiser.h"
+#include "models/placement.h"
 
 namespace alea {
 
-DenoiserSpec toy_spec(const char* kind, const ImageShape& shape);
+DenoiserSpec toy_spec(const char* kind, const ImageShape& shape, const Placement& placement);
 
-/// Error{shape} unless x is [B, C, H, W] of the spec in float32 and t is [B].
+/// Error{shape} unless x is [B, C, H, W] of the spec in float32 and t is [B], both on the spec's device.
 void require_toy_batch(const Batch& batch, const DenoiserSpec& spec);
 
-/// The noise of independent elements: out = eps(x, alpha_bar), element by element in double. One scalar loop, because torch's
-/// vector functions and their tails differ in the last bit, and then a row's value would depend on its place in the batch.
+/// The noise of independent elements: out = eps(x, alpha_bar), element by element in double, on the CPU whatever the device. One
+/// scalar loop, because torch's vector functions and their tails differ in the last bit, and then a row's value would depend on
+/// its place in the batch.
 template <class Eps>
 Prediction predict_elements(const Batch& batch, const DenoiserSpec& spec, const NoiseSchedule& schedule, Eps&& eps) {
   require_toy_batch(batch, spec);

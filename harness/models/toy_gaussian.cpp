@@ -36,10 +36,10 @@ double gaussian_eps(double x, double alpha_bar, double std) {
 
 class ToyGaussian : public Denoiser {
  public:
-  explicit ToyGaussian(const GaussianOptions& options)
+  ToyGaussian(const GaussianOptions& options, const Placement& placement)
       : std_(options.std),
         schedule_(ScheduleOptions{}),
-        spec_(toy_spec("toy_gaussian", {options.channels, options.height, options.width})) {}
+        spec_(toy_spec("toy_gaussian", {options.channels, options.height, options.width}, placement)) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }
@@ -60,8 +60,8 @@ class ToyGaussian : public Denoiser {
 ModelPlugin toy_gaussian_model() {
   return make_plugin<Denoiser, GaussianOptions, const Placement&>(
       "toy_gaussian", "exact denoiser of independent Gaussian elements; needs no weights",
-      [](const GaussianOptions& options, const Placement&) -> std::unique_ptr<Denoiser> {
-        return std::make_unique<ToyGaussian>(options);
+      [](const GaussianOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<ToyGaussian>(options, placement);
       });
 }
 

@@ -52,10 +52,10 @@ double mixture_eps(double x, double alpha_bar, const MixtureOptions& o) {
 
 class ToyMixture : public Denoiser {
  public:
-  explicit ToyMixture(const MixtureOptions& options)
+  ToyMixture(const MixtureOptions& options, const Placement& placement)
       : options_(options),
         schedule_(ScheduleOptions{}),
-        spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width})) {}
+        spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width}, placement)) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }
@@ -76,8 +76,8 @@ class ToyMixture : public Denoiser {
 ModelPlugin toy_mixture_model() {
   return make_plugin<Denoiser, MixtureOptions, const Placement&>(
       "toy_mixture", "exact denoiser of independent elements from a mixture of two Gaussians; needs no weights",
-      [](const MixtureOptions& options, const Placement&) -> std::unique_ptr<Denoiser> {
-        return std::make_unique<ToyMixture>(options);
+      [](const MixtureOptions& options, const Placement& placement) -> std::unique_ptr<Denoiser> {
+        return std::make_unique<ToyMixture>(options, placement);
       });
 }
 

@@ -122,10 +122,12 @@ ArrayMap to_arrays(const BlockRange& range, BlockRows&& block) {
 
 }  // namespace
 
-BlockSampler::BlockSampler(const Plan& plan) : parts_(std::make_unique<Parts>()) {
+BlockSampler::BlockSampler(const Plan& plan) : BlockSampler(plan, Placement{}) {}
+
+BlockSampler::BlockSampler(const Plan& plan, const Placement& placement) : parts_(std::make_unique<Parts>()) {
   auto& p = *parts_;
   p.plan = plan;
-  p.denoiser = make_model(plan.model);
+  p.denoiser = make_model(plan.model, placement);
   p.sampler = sampler_registry().make(plan.sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
   for (const auto& estimator : plan.estimators)
     p.estimators.push_back(estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps()}));

@@ -11,6 +11,8 @@
 
 namespace alea {
 
+struct Placement;
+
 /// What a record says about the network side of a plan.
 struct SampleFacts {
   std::string model_kind;
@@ -26,12 +28,13 @@ struct SampleCost {
   std::uint64_t base_nfe = 0, extra_nfe = 0, padded = 0;
 };
 
-/// The network side of a plan (model, sampler, estimators), made once a process.
+/// The network side of a plan (model, sampler, estimators), made once a process: on the CPU, or where the placement says.
 class BlockSampler {
  public:
   /// Loads the model's files: Error{io} or Error{data} from the model, Error{config} from a sampler or an estimator that can't
   /// be had on the model's schedule.
   explicit BlockSampler(const Plan& plan);
+  BlockSampler(const Plan& plan, const Placement& placement);
   ~BlockSampler();
   BlockSampler(BlockSampler&&) noexcept;
 

@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "models/nn/kernels.h"
+
 namespace alea::nn {
 namespace {
 
@@ -84,8 +86,8 @@ void normalise_row(const float* x, float* out, const Shape& shape, const float* 
 
 bool can_fuse_group_norm_silu(const at::Tensor& x, const at::Tensor& scale) {
   const bool recorded = at::GradMode::is_enabled() && (x.requires_grad() || scale.requires_grad());
-  return !recorded && x.is_cpu() && x.scalar_type() == at::kFloat && scale.scalar_type() == at::kFloat && x.dim() == 4 &&
-         x.is_contiguous(at::MemoryFormat::ChannelsLast);
+  return !recorded && takes_cpu_kernels(x) && x.scalar_type() == at::kFloat && scale.scalar_type() == at::kFloat &&
+         x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 at::Tensor group_norm_silu(const at::Tensor& x, int groups, const at::Tensor& scale, const at::Tensor& shift, double eps) {

@@ -4,7 +4,7 @@
 
 namespace alea::nn {
 
-/// True for a float32, channels-last CPU tensor outside autograd: what the fused kernel takes.
+/// True for a float32, channels-last tensor outside autograd where takes_cpu_kernels(x): what the fused kernel takes.
 bool can_fuse_group_norm_silu(const at::Tensor& x, const at::Tensor& scale);
 
 /// silu(group_norm(x)): x [B, C, H, W] channels-last, contiguous scale and shift [C], or [B, C] where each row has its own;
