@@ -6,7 +6,6 @@
 
 #include "core/log.h"
 #include "core/permissions.h"
-#include "run/device.h"
 #include "run/threads.h"
 
 namespace alea {
@@ -69,10 +68,18 @@ void MachineArguments::add_to(CLI::App& command) {
       ->check(CLI::Range(0, 4096));
 }
 
-void MachineArguments::apply() const {
+Device MachineArguments::apply() const {
   if (allow_code) allow_native_code();
-  open_device(parse_device(device));  // before anything else touches the tensor library
+  const Device chosen = parse_device(device);
+  open_device(chosen);  // before anything else touches the tensor library
   use_threads(threads);
+  return chosen;
+}
+
+void MachineArguments::apply_on_cpu() const {
+  if (const Device chosen = parse_device(device); chosen.kind != Device::Kind::cpu)
+    fail(ErrorCode::config, "--device {}: this command computes on the CPU; leave --device out", chosen.name());
+  apply();
 }
 
 Shard parse_shard(const std::string& text) {

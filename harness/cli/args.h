@@ -7,6 +7,7 @@
 
 #include "cli/commands.h"
 #include "protocols/protocol.h"
+#include "run/device.h"
 
 namespace alea {
 
@@ -36,7 +37,8 @@ struct MachineArguments {
   bool allow_code = false;
 
   void add_to(CLI::App& command);
-  void apply() const;
+  Device apply() const;       ///< the device, opened
+  void apply_on_cpu() const;  ///< of a command that has no use for another device: Error{config} where one is asked for
 };
 
 /// "k/n" with k < n. Error{usage}.

@@ -62,7 +62,7 @@ MeasureRequest resolve_request(const MetricsArguments& args) {
 
 int measure(const MetricsArguments& args) {
   const MeasureRequest request = resolve_request(args);
-  args.machine.apply();
+  args.machine.apply_on_cpu();
   const StopOnSignal stop;
   const Record record = measure_sets(request);
   if (request.generated.empty()) return 0;

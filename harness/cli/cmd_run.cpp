@@ -56,9 +56,10 @@ int report(const RunOutcome& outcome, const std::filesystem::path& folder, bool 
 }
 
 int carry_out_command(const RunArguments& args, Stages stages) {
-  args.machine.apply();
+  const Device device = args.machine.apply();
   const ResolvedConfig config = args.config.resolve();
-  const RunOptions options = run_options(args);
+  RunOptions options = run_options(args);
+  options.device = device;
   const StopOnSignal stop;
   return report(carry_out(config, options, stages), options.folder, args.json);
 }
@@ -92,7 +93,7 @@ void add_score_command(CLI::App& app, Action& action) {
   add_json_flag(*command, *args);
   command->callback([args, &action] {
     action = [args] {
-      args->machine.apply();
+      args->machine.apply_on_cpu();
       const StoredRun run = open_run(args->folder);
       const StopOnSignal stop;
       return report(carry_out(run.config, run.options, Stages::score), run.options.folder, args->json);

@@ -32,7 +32,7 @@ std::string describe(const ReferenceStats& stats) {
 }
 
 int build(const BuildArguments& args) {
-  args.machine.apply();
+  args.machine.apply_on_cpu();
   write_reference_stats(args.out, reference_of_set(args.set, args.root, args.network));
   print_answer(describe(load_reference_stats(args.out)));
   return 0;

@@ -15,7 +15,7 @@ struct TrainArguments {
 };
 
 int train_command(const TrainArguments& args) {
-  args.machine.apply();
+  args.machine.apply_on_cpu();
   Json config = read_json_file(args.config);
   for (const auto& assignment : args.sets) apply_set(config, assignment);
   const StopOnSignal signals;

@@ -62,7 +62,8 @@ class AdmUnet : public Denoiser {
              .n_parameters = weights.n_parameters(),
              .train_dropout = manifest.train_dropout,
              .dropout_sites = unet_->dropout_sites(),
-             .weights_sha256 = weights.sha256()};
+             .weights_sha256 = weights.sha256(),
+             .device = placement.device};
   }
 
   NoiseSchedule schedule_;

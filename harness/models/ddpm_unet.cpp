@@ -54,7 +54,8 @@ class DdpmUnet : public Denoiser {
              .train_dropout = manifest.train_dropout,
              .train_attention_dropout = manifest.train_dropout_sites == "all",
              .dropout_sites = unet_->dropout_sites(),
-             .weights_sha256 = weights.sha256()};
+             .weights_sha256 = weights.sha256(),
+             .device = placement.device};
   }
 
   NoiseSchedule schedule_;

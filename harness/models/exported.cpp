@@ -55,7 +55,8 @@ class Exported : public Denoiser {
              .null_label = manifest_.null_label,
              .knows_unconditional = manifest_.null_label.has_value() || !manifest_.null_conditioning.empty(),
              .n_parameters = module_ == nullptr ? 0 : module_->n_parameters(),
-             .weights_sha256 = manifest_.sha256};
+             .weights_sha256 = manifest_.sha256,
+             .device = placement.device};
   }
 
   const DenoiserSpec& spec() const override { return spec_; }

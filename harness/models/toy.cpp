@@ -4,10 +4,11 @@
 
 namespace alea {
 
-DenoiserSpec toy_spec(const char* kind, const ImageShape& shape, double dropout) {
+DenoiserSpec toy_spec(const char* kind, const ImageShape& shape, double dropout, const Placement& placement) {
   DenoiserSpec spec;
   spec.kind = kind;
   spec.shape = shape;
+  spec.device = placement.device;
   spec.train_dropout = dropout;
   if (dropout > 0) spec.dropout_sites = {"input"};
   return spec;
@@ -22,6 +23,9 @@ void require_toy_batch(const Batch& batch, const DenoiserSpec& spec) {
   if (batch.t.dim() != 1 || batch.t.size(0) != x.size(0))
     fail(ErrorCode::shape, "{}: expected t [{}], one time a row, found [{}]", spec.kind, x.size(0),
          fmt::join(batch.t.sizes(), ", "));
+  if (x.device() != spec.device || batch.t.device() != spec.device)
+    fail(ErrorCode::shape, "{}: expected x and t on {}, found them on {} and {}", spec.kind, spec.device.str(), x.device().str(),
+         batch.t.device().str());
 }
 
 }  // namespace alea

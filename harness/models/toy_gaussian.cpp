@@ -42,7 +42,7 @@ class ToyGaussian : public Denoiser {
       : std_(options.std),
         compute_(placement.compute),
         schedule_(ScheduleOptions{}),
-        spec_(toy_spec("toy_gaussian", {options.channels, options.height, options.width}, options.dropout)) {}
+        spec_(toy_spec("toy_gaussian", {options.channels, options.height, options.width}, options.dropout, placement)) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }

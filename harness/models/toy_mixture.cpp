@@ -58,7 +58,7 @@ class ToyMixture : public Denoiser {
       : options_(options),
         compute_(placement.compute),
         schedule_(ScheduleOptions{}),
-        spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width}, options.dropout)) {}
+        spec_(toy_spec("toy_mixture", {options.channels, options.height, options.width}, options.dropout, placement)) {}
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }

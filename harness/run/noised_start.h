@@ -16,7 +16,7 @@ class NoisedStart : public StartPoints {
 
   SolverIndex from() const override { return beginning_.index; }
   at::Tensor x(const Ids& ids) const override {
-    const at::Tensor clean = denoiser_.from_image(originals_.images(ids)).cpu();
+    const at::Tensor clean = denoiser_.from_image(originals_.images(ids).to(denoiser_.spec().device)).cpu();
     return add_noise(clean, initial_noise(seed_, ids, denoiser_.spec().shape), beginning_.level);
   }
   at::Tensor labels(const Ids&) const override { return {}; }

@@ -6,11 +6,13 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/provenance.h"
+#include "models/placement.h"
 #include "protocols/array_names.h"
 #include "protocols/precision_validation.h"
 #include "results/gallery.h"
 #include "run/features.h"
 #include "run/ledger.h"
+#include "run/numerics.h"
 #include "run/reference.h"
 #include "run/sample_block.h"
 #include "run/signals.h"
@@ -59,6 +61,7 @@ void generate(Run& run) {
   const auto own = run.own_blocks();
   const auto missing = missing_blocks(run.store, kBlocks, own);
   if (missing.empty()) return;
+  claim_numerics(run.store.folder(), numerics_of(run.options.device));
   const LedgerSession::Stage stage(run.session, "generate");
   Progress progress("generate", "images", images_of(own), images_of(own) - images_of(missing));
   for (const auto& range : missing) {
@@ -126,6 +129,7 @@ Record identify(const Run& run) {
   if (run.extractor) record.data["features"] = feature_facts(run.extractor->facts());
   register_library_versions();
   record.provenance = provenance();
+  record.provenance["numerics"] = claimed_numerics(run.store.folder());
   record.samples = sample_facts(run);
   const auto& cost = run.sampler.facts();
   record.cost = {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"total", cost.base_nfe + cost.extra_nfe}};
@@ -219,6 +223,7 @@ const char* stages_name(Stages stages) { return stages == Stages::sample ? "samp
 void note_circumstances(LedgerSession& session, const Run& run) {
   const auto& cost = run.sampler.cost();
   session.set("threads", threads_in_use());
+  session.set("device", circumstances_of(run.options.device));
   session.set("shard", fmt::format("{}/{}", run.options.shard, run.options.n_shards));
   session.set("nfe", {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"padded", cost.padded}});
 }
@@ -232,7 +237,7 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   if (is_limited(plan, options)) identity[kLimitKey] = *options.limit;
   const std::uint64_t n_samples = is_limited(plan, options) ? *options.limit : plan.n_samples;
   if (stages != Stages::sample) protocol.check_files();
-  BlockSampler sampler(plan);
+  BlockSampler sampler(plan, placement_on(options.device));
   const Json precision = allowed_precision(resolved, sampler.facts().weights_sha256);
   const auto extractor = make_extractor(resolved, sampler.facts().image);
 

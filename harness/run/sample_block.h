@@ -12,6 +12,8 @@
 
 namespace alea {
 
+struct Placement;
+
 /// What a record says about the network side of a plan.
 struct SampleFacts {
   std::string model_kind;
@@ -27,7 +29,7 @@ struct SampleCost {
   std::uint64_t base_nfe = 0, extra_nfe = 0, padded = 0;
 };
 
-/// The network side of a plan (model, sampler, estimators), made once a process.
+/// The network side of a plan (model, sampler, estimators), made once a process: on the CPU, or where the placement says.
 class BlockSampler {
  public:
   /// Loads the model's files onto the device of `placement`; the arithmetic is the plan's. Error{io} or Error{data} from the

@@ -102,7 +102,7 @@ TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sample
                                 const StartPoints& start, bool pack) {
   if (ids.empty()) fail(ErrorCode::usage, "a trajectory needs at least one id");
   const at::NoGradGuard no_gradients;
-  const auto sampler = sampler_factory.start(start.x(ids), ids, start.from());
+  const auto sampler = sampler_factory.start(start.x(ids).to(denoiser.spec().device), ids, start.from());
   std::vector<std::unique_ptr<Estimator>> estimators;
   for (const auto& factory : estimator_factories) estimators.push_back(factory->start(ids));
 

@@ -19,7 +19,7 @@ struct TrajectoryCost {
 };
 
 struct TrajectoryResult {
-  at::Tensor sample;                       ///< [B, C, H, W] float32, the network's space
+  at::Tensor sample;                       ///< [B, C, H, W] float32, the network's space, on its device
   std::vector<UncertaintyOutput> outputs;  ///< of all estimators, in their order
   TrajectoryCost cost;
 };

@@ -7,43 +7,44 @@
 
 #include <algorithm>
 
-#include "samplers/noise.h"
-#include "tests/contract/toys.h"
+#include "samplers/start_points.h"
+#include "tests/contract/device.h"
+#include "tests/contract/small_models.h"
+#include "tests/support/plugins.h"
 
 namespace alea {
 namespace {
-
-/// Kinds that need no file: networks with weights are tested with theirs.
-std::vector<std::string> kinds_without_files() {
-  std::vector<std::string> out;
-  for (const auto& entry : model_registry().entries())
-    if (entry.schema().value("required", Json::array()).empty()) out.push_back(entry.name);
-  return out;
-}
 
 class ModelContract : public testing::TestWithParam<std::string> {
  protected:
   Batch batch(const std::vector<float>& times) const {
     Ids ids;
     for (std::size_t i = 0; i < times.size(); ++i) ids.push_back(10 + i);
-    return {.x = draw_normals({.seed = 3}, ids, denoiser_->spec().shape), .t = at::tensor(times), .ids = ids};
+    const auto& spec = denoiser_->spec();
+    const PhiloxStart start(3, spec.shape, spec.n_classes);
+    const at::Tensor labels = start.labels(ids);
+    return {.x = start.noise(ids).to(spec.device),
+            .t = at::tensor(times).to(spec.device),
+            .labels = labels.defined() ? labels.to(spec.device) : labels,
+            .ids = ids};
   }
 
-  std::unique_ptr<Denoiser> denoiser_ = test::make(model_registry(), {{"kind", GetParam()}});
+  std::unique_ptr<Denoiser> denoiser_ = test::small_model(GetParam(), test::placement());
 };
 
 TEST_P(ModelContract, SpecIsComplete) {
-  EXPECT_EQ(denoiser_->spec().kind, GetParam());
+  EXPECT_TRUE(denoiser_->spec().kind.starts_with(GetParam())) << denoiser_->spec().kind;
+  EXPECT_EQ(denoiser_->spec().device, test::placement().device);
   EXPECT_GT(denoiser_->spec().shape.elements(), 0);
-  EXPECT_EQ(image_shape(denoiser_->spec()).elements(), denoiser_->spec().shape.elements());
   EXPECT_GT(denoiser_->schedule().train_steps(), 1);
 }
 
 TEST_P(ModelContract, PredictsFiniteNoiseOfTheInputsShapeAndLeavesTheInputAlone) {
-  const Batch rows = batch({999, 500, 0});
+  const Batch rows = batch({999, 500, 20, 0});
   const at::Tensor before = rows.x.clone();
   const at::Tensor eps = denoiser_->predict(rows).eps;
   EXPECT_EQ(eps.sizes(), rows.x.sizes());
+  EXPECT_EQ(eps.device(), denoiser_->spec().device);
   EXPECT_EQ(eps.scalar_type(), at::kFloat);
   EXPECT_TRUE(at::isfinite(eps).all().item<bool>());
   EXPECT_TRUE(at::equal(rows.x, before));
@@ -51,23 +52,32 @@ TEST_P(ModelContract, PredictsFiniteNoiseOfTheInputsShapeAndLeavesTheInputAlone)
 }
 
 TEST_P(ModelContract, RowsDoNotInfluenceEachOther) {
-  const Batch rows = batch({999, 500, 20});
+  const Batch rows = batch({999, 500, 20, 0});
   Batch reversed = rows;
   reversed.x = rows.x.flip(0);
   reversed.t = rows.t.flip(0);
+  if (rows.labels.defined()) reversed.labels = rows.labels.flip(0);
   std::reverse(reversed.ids.begin(), reversed.ids.end());
   EXPECT_TRUE(at::equal(denoiser_->predict(reversed).eps.flip(0), denoiser_->predict(rows).eps));
+}
+
+TEST_P(ModelContract, ImagesHaveTheShapeThatItSays) {
+  const Batch rows = batch({999, 500});
+  const ImageShape shape = image_shape(denoiser_->spec());
+  const std::vector<std::int64_t> expected{2, shape.channels, shape.height, shape.width};
+  EXPECT_EQ(denoiser_->to_image(rows.x).sizes(), expected);
+  EXPECT_EQ(denoiser_->map_to_image(rows.x).sizes(), expected);
 }
 
 TEST_P(ModelContract, RefusesOtherShapes) {
   Batch wrong_x = batch({5, 6}), wrong_t = batch({5, 6});
   wrong_x.x = at::cat({wrong_x.x, wrong_x.x}, 3);
-  wrong_t.t = at::tensor(std::vector<float>{5});
+  wrong_t.t = wrong_t.t.narrow(0, 0, 1);
   EXPECT_EQ(test::code_of([&] { denoiser_->predict(wrong_x); }), ErrorCode::shape);
   EXPECT_EQ(test::code_of([&] { denoiser_->predict(wrong_t); }), ErrorCode::shape);
 }
 
-INSTANTIATE_TEST_SUITE_P(WithoutFiles, ModelContract, testing::ValuesIn(kinds_without_files()),
+INSTANTIATE_TEST_SUITE_P(All, ModelContract, testing::ValuesIn(model_registry().names()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

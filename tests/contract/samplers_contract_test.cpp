@@ -26,7 +26,7 @@ double gaussian_error(const std::string& kind, int steps, double std) {
   const NoiseLevel end = factory->final_level();
   const double width = std::hypot(end.alpha * std, end.sigma);  // the flow has shrunk x_T to the width of the law there
   if (!factory->is_deterministic()) return std::abs((sample * sample).mean().sqrt().item<double>() / width - 1);
-  const at::Tensor exact = initial_noise(1, ids, denoiser->spec().shape) * width;
+  const at::Tensor exact = initial_noise(1, ids, denoiser->spec().shape).to(sample.device()) * width;
   return ((sample - exact).abs().max() / exact.abs().max()).item<double>();
 }
 

@@ -2,6 +2,7 @@
 
 #include "models/models.h"
 #include "samplers/samplers.h"
+#include "tests/contract/device.h"
 #include "tests/support/plugins.h"
 #include "uncertainty/estimators.h"
 
@@ -9,11 +10,11 @@ namespace alea::test {
 
 /// Data N(0, std^2), narrow enough that no sampler's clipping acts.
 inline std::unique_ptr<Denoiser> gaussian(double std) {
-  return make(model_registry(), {{"kind", "toy_gaussian"}, {"height", 4}, {"width", 6}, {"std", std}});
+  return make(model_registry(), {{"kind", "toy_gaussian"}, {"height", 4}, {"width", 6}, {"std", std}}, placement());
 }
 
 inline std::unique_ptr<Denoiser> mixture() {
-  return make(model_registry(), {{"kind", "toy_mixture"}, {"channels", 2}, {"height", 3}, {"width", 5}, {"dropout", 0.1}});
+  return make(model_registry(), {{"kind", "toy_mixture"}, {"channels", 2}, {"height", 3}, {"width", 5}, {"dropout", 0.1}}, placement());
 }
 
 inline std::unique_ptr<SamplerFactory> sampler(const std::string& kind, int steps, const Denoiser& denoiser,

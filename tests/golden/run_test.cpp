@@ -27,6 +27,7 @@ TEST(Run, ToyEndsWithAValidRecordAndATableOnStdout) {
   EXPECT_EQ(record.cost["extra"], 9);
   EXPECT_EQ(record.model["kind"], "toy_mixture");
   EXPECT_EQ(record.data["features"]["network"], "pixels");
+  EXPECT_EQ(record.provenance["numerics"], (Json{{"device", "cpu"}, {"kernels", "fused"}}));
   for (const char* library : {"torch", "hdf5", "blas"}) EXPECT_TRUE(record.provenance["libraries"].contains(library)) << library;
   EXPECT_TRUE(fs::exists(folder / "run/gallery.png"));
 }

@@ -173,6 +173,28 @@ TEST(WrongInput, UsageErrorsAreStatus2WithNothingOnStdout) {
   }
 }
 
+TEST(WrongInput, AFoldersImagesAreOfOneNumericsClass) {
+  const TemporaryFolder folder;
+  const std::vector<std::string> half = {"sample", kSmokeConfig, "--out", (folder / "run").string(), "--shard"};
+  const auto shard = [&](const char* which, const char* portable) {
+    auto words = half;
+    words.emplace_back(which);
+    return run_alea(words, {{"ALEA_PORTABLE_KERNELS", portable}});
+  };
+  ASSERT_EQ(shard("0/2", "0").status, 0);
+  const Ended other = shard("1/2", "1");
+  EXPECT_EQ(other.status, 3);
+  EXPECT_THAT(other.err, AllOf(HasSubstr("\"fused\""), HasSubstr("\"portable\"")));
+  EXPECT_EQ(shard("1/2", "yes").status, 2);
+  EXPECT_EQ(shard("1/2", "0").status, 0);
+}
+
+TEST(WrongInput, CommandsOfTheCpuRefuseAnotherDevice) {
+  const Ended ended = run_alea({"train", kSmokeConfig, "--out", "nowhere", "--device", "cuda"});
+  EXPECT_EQ(ended.status, 2);
+  EXPECT_THAT(ended.err, HasSubstr("leave --device out"));
+}
+
 TEST(WrongInput, DeviceThatIsNotThereIsStatus2) {
   const Ended ended = run_alea({"run", kSmokeConfig, "--device", "cuda:7"});
   EXPECT_EQ(ended.status, 2);

@@ -3,6 +3,8 @@
 #include <ATen/Functions.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
+#include "models/nn/kernels.h"
+
 namespace alea::nn {
 namespace {
 
@@ -20,7 +22,7 @@ FusedConv::FusedConv(at::Tensor weight, at::Tensor bias, int stride, Extent2d pa
 at::Tensor FusedConv::operator()(const at::Tensor& x) {
   const std::vector<std::int64_t> padding = {padding_.first, padding_.second}, stride = {stride_, stride_}, dilation = {1, 1};
   const auto kernel = fused_kernel();
-  if (!kernel || !x.device().is_cpu()) return at::conv2d(x, weight_, bias_, stride, padding).relu_();
+  if (!kernel || !takes_cpu_kernels(x)) return at::conv2d(x, weight_, bias_, stride, padding).relu_();
   if (packed_for_ != x.sizes()) {
     packed_for_ = x.sizes().vec();
     packed_ = at::mkldnn_reorder_conv2d_weight(weight_.contiguous().to_mkldnn(), padding, stride, dilation, 1, packed_for_);

@@ -11,6 +11,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "models/nn/kernels.h"
+
 namespace alea::nn {
 namespace {
 
@@ -158,7 +160,7 @@ bool can_fuse(const at::Tensor& x, const FusedNorm& call) {
                         (x.requires_grad() || call.scale.requires_grad() || (has_offset && call.row_offset.requires_grad()));
   const auto in = x.scalar_type(), out = call.out.value_or(in);
   const bool has_kernel = (in == at::kFloat || in == at::kBFloat16) && (out == at::kFloat || out == in);
-  return !recorded && x.is_cpu() && has_kernel && is_plain_float(call.scale) && is_plain_float(call.shift) &&
+  return !recorded && takes_cpu_kernels(x) && has_kernel && is_plain_float(call.scale) && is_plain_float(call.shift) &&
          (!has_offset || is_plain_float(call.row_offset)) && x.dim() == 4 && x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "models/nn/group_norm_silu.h"
+#include "models/nn/kernels.h"
 
 namespace alea::nn {
 namespace {
@@ -39,7 +40,7 @@ Linear::Linear(ParameterSource& source, const std::string& name, int in, int out
 at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
 
 at::Tensor Linear::by_row(const at::Tensor& x) const {
-  if (!x.is_cpu() || x.size(0) == 0) return (*this)(x);
+  if (!takes_cpu_kernels(x) || x.size(0) == 0) return (*this)(x);
   std::vector<at::Tensor> rows;
   for (const at::Tensor& row : x.split(1)) rows.push_back((*this)(row));
   return at::cat(rows);

@@ -25,8 +25,8 @@ struct Linear {
   Linear() = default;
   Linear(ParameterSource& source, const std::string& name, int in, int out);
   at::Tensor operator()(const at::Tensor& x) const;
-  /// x [B, in] -> [B, out], on the CPU one product a row: MKL's bits for few rows depend on their number, on a row's place and,
-  /// for some numbers, on threads.
+  /// x [B, in] -> [B, out], where takes_cpu_kernels(x) one product a row: MKL's bits for few rows depend on their number, on a
+  /// row's place and, for some numbers, on threads.
   at::Tensor by_row(const at::Tensor& x) const;
   at::ScalarType dtype() const { return weight.scalar_type(); }  ///< of its x
 };

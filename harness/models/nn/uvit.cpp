@@ -11,6 +11,7 @@
 #include <fmt/ranges.h>
 
 #include "core/error.h"
+#include "models/nn/kernels.h"
 #include "models/nn/unet.h"
 
 namespace alea::nn {
@@ -25,9 +26,11 @@ Linear linear(ParameterSource& source, const std::string& name, int in, int out,
   return made;
 }
 
-/// layer(x), each row in a call of its own: products of a handful of rows take kernels by their number, with other bits.
+/// layer(x), on the CPU each row in a call of its own: products of a handful of rows take kernels by their number, with other
+/// bits.
 template <class Layer>
 at::Tensor by_row(const Layer& layer, const at::Tensor& x) {
+  if (!takes_cpu_kernels(x)) return layer(x);
   std::vector<at::Tensor> rows;
   for (std::int64_t row = 0; row < x.size(0); ++row) rows.push_back(layer(x.narrow(0, row, 1)));
   return at::cat(rows);
