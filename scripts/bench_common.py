@@ -35,10 +35,10 @@ def best_seconds(rows):
     return min(row["real_time"] for row in rows) / 1000
 
 
-def print_ratio(ours, peer, unit, higher_is_better):
+def print_ratio(ours, peer, unit, higher_is_better, name=NAME):
     """The last line. Both numbers in `unit`."""
     ratio = ours / peer if higher_is_better else peer / ours
-    print(f"{NAME} ratio={ratio:.3f} ours={ours:.4g}{unit} peer={peer:.4g}{unit}")
+    print(f"{name} ratio={ratio:.3f} ours={ours:.4g}{unit} peer={peer:.4g}{unit}")
 
 
 def give_up(why):

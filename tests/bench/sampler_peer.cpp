@@ -1,7 +1,9 @@
-// Our side of the comparison scripts/bench sampler.embedded: times DDIM on one batch and writes its start and its end, so that
-// the peer can start from the same noise and be held to the same trajectory.
+// Our side of the comparisons scripts/bench sampler.* and alg1: times a sampler on one batch, alone or in turn with an estimator,
+// and writes what a peer needs to start from the same numbers and to be held to the same trajectory.
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/full.h>
+#include <c10/core/InferenceMode.h>
 
 #include <CLI/App.hpp>
 #include <CLI/Config.hpp>
@@ -14,55 +16,139 @@
 #include "core/big_buffers.h"
 #include "core/provenance.h"
 #include "formats/safetensors.h"
+#include "models/manifest.h"
 #include "models/models.h"
+#include "models/nn/adm_unet.h"
+#include "models/nn/unet.h"
+#include "models/nn/uvit.h"
 #include "samplers/samplers.h"
 #include "trajectory/trajectory.h"
+#include "uncertainty/estimators.h"
 
 namespace alea {
 namespace {
 
 constexpr std::uint64_t kSeed = 1;
+constexpr double kGain =
+    1.7320508075688772;  ///< matrices keep the scale of what they multiply, so that no part of a network is idle
+constexpr float kEpsTime = 500;
 
 struct Arguments {
-  std::string manifest, out;
-  int batch = 100, steps = 50, repeat = 3, threads = 1;
+  std::string kind = "ddpm_unet", manifest, out, sampler = R"({"kind": "ddim", "steps": 50})", estimator, compute = "float32";
+  int batch = 100, repeat = 3, threads = 1;
+  bool make_weights = false;
 };
 
-at::Tensor sample(Denoiser& denoiser, const Ids& ids, int steps) {
-  const SamplerContext context{denoiser.schedule(), kSeed};
-  const auto sampler = sampler_registry().make({{"kind", "ddim"}, {"steps", steps}}, context);
-  return run_trajectory(denoiser, *sampler, {}, ids, kSeed).sample;
+/// Hashed parameters, kept.
+class KeptSource : public ParameterSource {
+ public:
+  at::Tensor take(const std::string& name, at::IntArrayRef shape, ParameterRole role) override {
+    return made_[name] = hashed_.take(name, shape, role);
+  }
+  const WeightMap& made() const { return made_; }
+
+ private:
+  HashedSource hashed_{kGain};
+  WeightMap made_;
+};
+
+template <class Network, class Options>
+void build(ParameterSource& source, const Json& architecture) {
+  Network(source, read_part<Options>(architecture, "/architecture", "the manifest"));
 }
 
+/// The file that the manifest names, filled with a hash of the parameters' names.
+void make_weights(const Arguments& args) {
+  const DenoiserManifest manifest = read_denoiser_manifest(args.manifest);
+  KeptSource source;
+  if (args.kind == "ddpm_unet") build<nn::Unet, nn::UnetOptions>(source, manifest.architecture);
+  if (args.kind == "adm_unet") build<nn::AdmUnet, nn::AdmUnetOptions>(source, manifest.architecture);
+  if (args.kind == "uvit") build<nn::Uvit, nn::UvitOptions>(source, manifest.architecture);
+  save_weights(std::filesystem::path(args.manifest).parent_path() / manifest.weights, source.made(), StoredAs::f32);
+}
+
+std::unique_ptr<Denoiser> open_model(const Arguments& args) {
+  return make_model({{"kind", args.kind}, {"manifest", args.manifest}},
+                    {.compute = args.compute == "bfloat16" ? at::kBFloat16 : at::kFloat});
+}
+
+class Trajectory {
+ public:
+  Trajectory(Denoiser& denoiser, int batch) : denoiser_(denoiser), ids_(static_cast<std::size_t>(batch)) {
+    std::iota(ids_.begin(), ids_.end(), SampleId{0});
+  }
+  const Ids& ids() const { return ids_; }
+
+  /// Prints "NAME seconds"; an empty estimator: plain sampling.
+  at::Tensor time(const char* name, const Json& sampler, const Json& estimator = {}) const {
+    const SamplerContext context{denoiser_.schedule(), kSeed};
+    const auto factory = sampler_registry().make(sampler, context);
+    std::vector<std::unique_ptr<EstimatorFactory>> estimators;
+    if (!estimator.is_null())
+      estimators.push_back(estimator_registry().make(estimator, {.seed = kSeed, .n_steps = sampler.at("steps").get<int>()}));
+    const double start = monotonic_seconds();
+    const TrajectoryResult result = run_trajectory(denoiser_, *factory, estimators, ids_, kSeed);
+    at::Tensor sample = result.sample.contiguous();
+    std::printf("%s %.6f\n", name, monotonic_seconds() - start);
+    return sample;
+  }
+
+ private:
+  Denoiser& denoiser_;
+  Ids ids_;
+};
+
 TensorSpan span_of(const at::Tensor& tensor) {
-  return {
-      DType::f32, tensor.sizes().vec(), {reinterpret_cast<const std::byte*>(tensor.const_data_ptr<float>()), tensor.nbytes()}};
+  const auto dtype = tensor.scalar_type() == at::kLong ? DType::i64 : DType::f32;
+  return {dtype, tensor.sizes().vec(), {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}};
+}
+
+/// x_T, labels where there are classes, eps of x_T at t = 500, the sample.
+void write_trajectory(const Arguments& args, Denoiser& denoiser, const Ids& ids, const at::Tensor& sample) {
+  const PhiloxStart start(kSeed, denoiser.spec().shape, denoiser.spec().n_classes);
+  const at::Tensor noise = start.noise(ids), labels = start.labels(ids);
+  const c10::InferenceMode inference;
+  const at::Tensor eps =
+      denoiser.predict({.x = noise, .t = at::full({args.batch}, kEpsTime), .labels = labels, .ids = ids}).eps.contiguous();
+  std::map<std::string, TensorSpan> spans{{"x_T", span_of(noise)}, {"sample", span_of(sample)}, {"eps", span_of(eps)}};
+  if (labels.defined()) spans.emplace("labels", span_of(labels));
+  write_safetensors(args.out, spans);
 }
 
 int measure(const Arguments& args) {
   at::set_num_threads(args.threads);
-  const auto denoiser = make_model({{"kind", "ddpm_unet"}, {"manifest", args.manifest}});
-  Ids ids(static_cast<std::size_t>(args.batch));
-  std::iota(ids.begin(), ids.end(), SampleId{0});
-  sample(*denoiser, ids, 2);  // first calls choose kernels and fetch memory
-  at::Tensor last;
-  for (int i = 0; i < args.repeat; ++i) {
-    const double start = monotonic_seconds();
-    last = sample(*denoiser, ids, args.steps).contiguous();
-    std::printf("seconds %.6f\n", monotonic_seconds() - start);
+  if (args.make_weights) {
+    make_weights(args);
+    return 0;
   }
-  const at::Tensor first = initial_noise(kSeed, ids, denoiser->spec().shape);
-  write_safetensors(args.out, {{"x_T", span_of(first)}, {"sample", span_of(last)}});
+  const auto denoiser = open_model(args);
+  const Trajectory trajectory(*denoiser, args.batch);
+  const Json sampler = parse_json(args.sampler, "--sampler");
+  Json warm_up = sampler;
+  warm_up["steps"] = 1;
+  trajectory.time("warm-up", warm_up);  // first calls choose kernels and fetch memory
+  at::Tensor sample;
+  for (int i = 0; i < args.repeat; ++i) {
+    sample = trajectory.time("seconds", sampler);
+    if (!args.estimator.empty()) trajectory.time("estimated", sampler, parse_json(args.estimator, "--estimator"));
+  }
+  if (!args.out.empty()) write_trajectory(args, *denoiser, trajectory.ids(), sample);
   return 0;
 }
 
 int command_line(int argc, char** argv) {
-  CLI::App app("Times DDIM on one batch of a ddpm_unet", "alea_sampler_peer");
+  CLI::App app("Times a sampler on one batch", "alea_sampler_peer");
   Arguments args;
+  app.add_option("--kind", args.kind, "Of the network")
+      ->check(CLI::IsMember({"ddpm_unet", "adm_unet", "uvit"}))
+      ->capture_default_str();
   app.add_option("--manifest", args.manifest, "Of the network")->required();
-  app.add_option("--out", args.out, "safetensors file for x_T and sample")->required();
+  app.add_flag("--make-weights", args.make_weights, "Only write the weights that the manifest names: a hash of their names");
+  app.add_option("--compute", args.compute)->check(CLI::IsMember({"float32", "bfloat16"}))->capture_default_str();
+  app.add_option("--sampler", args.sampler, "As in a config")->capture_default_str();
+  app.add_option("--estimator", args.estimator, "As in a config: timed in turn with plain sampling");
+  app.add_option("--out", args.out, "safetensors file for x_T, labels, eps and sample");
   app.add_option("--batch", args.batch)->check(CLI::PositiveNumber)->capture_default_str();
-  app.add_option("--steps", args.steps)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--repeat", args.repeat)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--threads", args.threads)->check(CLI::PositiveNumber)->capture_default_str();
   CLI11_PARSE(app, argc, argv);

@@ -70,7 +70,7 @@ at::Tensor AdmResBlock::operator()(const at::Tensor& x, const at::Tensor& silu_e
   } else {
     h = norm_out.then_silu(h, e);
   }
-  return dropout.perturbed((skip ? (*skip)(outer) : outer) + conv_out(dropout.apply(h, site)), site);
+  return dropout.perturbed(conv_out(dropout.apply(h, site), {.by_pixel = skip ? (*skip)(outer) : outer}), site);
 }
 
 at::Tensor attend_to_tokens(const at::Tensor& qkv, int heads, QkvOrder order, std::int64_t n_queries) {

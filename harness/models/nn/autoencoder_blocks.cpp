@@ -34,8 +34,7 @@ AutoencoderResnet::AutoencoderResnet(ParameterSource& source, const std::string&
 }
 
 at::Tensor AutoencoderResnet::operator()(const at::Tensor& x) const {
-  const auto h = conv2(norm2.then_silu(conv1(norm1.then_silu(x))));
-  return (has_shortcut ? nin_shortcut(x) : x) + h;
+  return conv2(norm2.then_silu(conv1(norm1.then_silu(x))), {.by_pixel = has_shortcut ? nin_shortcut(x) : x});
 }
 
 AutoencoderAttention::AutoencoderAttention(ParameterSource& source, const std::string& name, int channels)

@@ -7,6 +7,7 @@
 
 #include "models/nn/group_norm_silu.h"
 #include "models/nn/kernels.h"
+#include "models/nn/wide_linear.h"
 
 namespace alea::nn {
 namespace {
@@ -23,21 +24,28 @@ Conv2d::Conv2d(ParameterSource& source, const std::string& name, int in, int out
     : weight(channels_last(source.take(name + ".weight", {out, in, kernel, kernel}, ParameterRole::matrix))),
       bias(source.take(name + ".bias", {out}, ParameterRole::bias)),
       stride(stride),
-      padding(padding) {}
+      padding(padding) {
+  if (kernel == 3 && stride == 1 && padding == 1) winograd_ = std::make_shared<WinogradCache>();
+}
 
-at::Tensor Conv2d::operator()(const at::Tensor& x) const {
+at::Tensor Conv2d::operator()(const at::Tensor& x, const ConvTerms& terms) const {
+  if (winograd_ && WinogradConv::fits(x, weight)) return winograd_->get(weight, x.size(2), x.size(3))(x, bias, terms);
   // libtorch's convolutions, norms and attention don't run on the meta device (Python's are written in Python): shapes are worked
   // out here.
-  if (!x.is_meta()) return at::conv2d(x, weight, bias, stride, padding);
   const auto out = [&](int axis) { return (x.size(axis) + 2 * padding - weight.size(axis)) / stride + 1; };
-  return at::empty({x.size(0), weight.size(0), out(2), out(3)}, x.options());
+  at::Tensor y = x.is_meta() ? at::empty({x.size(0), weight.size(0), out(2), out(3)}, x.options())
+                             : at::conv2d(x, weight, bias, stride, padding);
+  if (terms.by_row.defined()) y = y + terms.by_row.unsqueeze(2).unsqueeze(3);
+  return terms.by_pixel.defined() ? terms.by_pixel + y : y;
 }
 
 Linear::Linear(ParameterSource& source, const std::string& name, int in, int out)
     : weight(source.take(name + ".weight", {out, in}, ParameterRole::matrix)),
       bias(source.take(name + ".bias", {out}, ParameterRole::bias)) {}
 
-at::Tensor Linear::operator()(const at::Tensor& x) const { return at::linear(x, weight, bias); }
+at::Tensor Linear::operator()(const at::Tensor& x) const {
+  return can_use_wide_linear(x, weight) ? wide_linear(x, weight, bias) : at::linear(x, weight, bias);
+}
 
 at::Tensor Linear::by_row(const at::Tensor& x) const {
   if (!takes_cpu_kernels(x) || x.size(0) == 0) return (*this)(x);

@@ -2,10 +2,12 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <memory>
 #include <string>
 
 #include "models/nn/dropout.h"
 #include "models/nn/group_norm_silu.h"
+#include "models/nn/winograd.h"
 #include "models/weights.h"
 
 namespace alea::nn {
@@ -16,8 +18,11 @@ struct Conv2d {
   int stride = 1, padding = 0;
   Conv2d() = default;
   Conv2d(ParameterSource& source, const std::string& name, int in, int out, int kernel, int stride, int padding);
-  at::Tensor operator()(const at::Tensor& x) const;
+  at::Tensor operator()(const at::Tensor& x, const ConvTerms& terms = {}) const;
   at::ScalarType dtype() const { return weight.scalar_type(); }  ///< of its x
+
+ private:
+  std::shared_ptr<WinogradCache> winograd_;  ///< of a 3x3 kernel that keeps the extent
 };
 
 struct Linear {

@@ -43,7 +43,7 @@ ResnetBlock::ResnetBlock(ParameterSource& source, const std::string& name, int i
 
 at::Tensor ResnetBlock::operator()(const at::Tensor& x, const at::Tensor& silu_time, const DropoutSites& dropout) const {
   const at::Tensor h = norm2.then_silu(conv1(norm1.then_silu(x)), time(silu_time));
-  return dropout.perturbed((has_shortcut ? shortcut(x) : x) + conv2(dropout.apply(h, site)), site);
+  return dropout.perturbed(conv2(dropout.apply(h, site), {.by_pixel = has_shortcut ? shortcut(x) : x}), site);
 }
 
 Attention::Attention(ParameterSource& source, const std::string& name, int channels, const UnetOptions& options,
