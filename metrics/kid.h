@@ -10,8 +10,8 @@
 namespace alea {
 
 /// Kernel inception distance (Binkowski et al. 2018, arXiv:1801.01401 eq. 4): the unbiased squared maximum mean discrepancy under
-/// k(x, y) = (x.y/d + 1)^3. Products, kernels and sums are in double: 1e-14 of the mean kernel off the formula in more digits (a peer
-/// in float: 1e-7).
+/// k(x, y) = (x.y/d + 1)^3. Products, kernels and sums are in double: 1e-14 of the mean kernel off the formula in more digits (a
+/// peer in float: 1e-7).
 struct KidOptions {
   std::uint32_t subsets = 100;
   std::uint32_t subset_size = 1000;

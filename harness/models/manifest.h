@@ -94,7 +94,8 @@ Options read_part(const Json& json, const std::string& pointer, const std::strin
   return options;
 }
 
-/// The checkpoint that a manifest at `path` names; `options` say what a manifest doesn't. Errors as find_weights' and Checkpoint's.
+/// The checkpoint that a manifest at `path` names; `options` say what a manifest doesn't. Errors as find_weights' and
+/// Checkpoint's.
 template <class Manifest>
 Checkpoint open_checkpoint(const Manifest& manifest, const std::filesystem::path& path, CheckpointOptions options = {}) {
   const WeightsFile file = find_weights({manifest.weights, manifest.sha256, manifest.published}, path);

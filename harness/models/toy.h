@@ -17,8 +17,8 @@ void require_toy_batch(const Batch& batch, const DenoiserSpec& spec);
 
 /// The noise of independent elements: out = eps(x, alpha_bar), element by element in double, on the CPU whatever the device, of x
 /// after dropout or noise as the mode says, rounded to the compute dtype, and rounded to it, as the answer of a network in that
-/// arithmetic would be. One scalar loop, because torch's vector functions and their tails differ in the last bit, and then a row's
-/// value would depend on its place in the batch.
+/// arithmetic would be. One scalar loop, because torch's vector functions and their tails differ in the last bit, and then a
+/// row's value would depend on its place in the batch.
 template <class Eps>
 Prediction predict_elements(const Batch& batch, const DenoiserSpec& spec, const NoiseSchedule& schedule, at::ScalarType compute,
                             Eps&& eps) {

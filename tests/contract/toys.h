@@ -14,7 +14,8 @@ inline std::unique_ptr<Denoiser> gaussian(double std) {
 }
 
 inline std::unique_ptr<Denoiser> mixture() {
-  return make(model_registry(), {{"kind", "toy_mixture"}, {"channels", 2}, {"height", 3}, {"width", 5}, {"dropout", 0.1}}, placement());
+  return make(model_registry(), {{"kind", "toy_mixture"}, {"channels", 2}, {"height", 3}, {"width", 5}, {"dropout", 0.1}},
+              placement());
 }
 
 inline std::unique_ptr<SamplerFactory> sampler(const std::string& kind, int steps, const Denoiser& denoiser,

@@ -3,7 +3,6 @@
 
 #include "core/config.h"
 #include "core/files.h"
-#include "core/files.h"
 #include "results/record.h"
 #include "tests/support/smoke.h"
 

@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "models/nn/lane.h"
 #include "models/nn/kernels.h"
+#include "models/nn/lane.h"
 #include "models/nn/panels.h"
 
 namespace alea::nn {
@@ -80,8 +80,9 @@ void multiply_panel(const Product& p, const float* packed, std::int64_t column, 
 
 bool can_use_wide_linear(const at::Tensor& x, const at::Tensor& weight) {
   const bool recorded = at::GradMode::is_enabled() && (x.requires_grad() || weight.requires_grad());
-  return has_panel_kernel() && !recorded && takes_cpu_kernels(x) && x.dim() == 3 && x.numel() > 0 && x.scalar_type() == at::kFloat &&
-         weight.scalar_type() == at::kFloat && weight.size(1) >= 192 && weight.size(0) % kLane == 0 && weight.is_contiguous();
+  return has_panel_kernel() && !recorded && takes_cpu_kernels(x) && x.dim() == 3 && x.numel() > 0 &&
+         x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat && weight.size(1) >= 192 &&
+         weight.size(0) % kLane == 0 && weight.is_contiguous();
 }
 
 at::Tensor wide_linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias) {

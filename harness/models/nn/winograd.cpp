@@ -219,9 +219,10 @@ const float* data_or_null(const at::Tensor& tensor) { return tensor.defined() ? 
 bool WinogradConv::fits(const at::Tensor& x, const at::Tensor& weight) {
   const bool recorded = weight.requires_grad() || (at::GradMode::is_enabled() && x.requires_grad());
   const auto is_wide = [](std::int64_t channels) { return channels >= 32 && channels % kLane == 0; };
-  return has_panel_kernel() && !recorded && takes_cpu_kernels(x) && x.scalar_type() == at::kFloat && weight.scalar_type() == at::kFloat &&
-         x.dim() == 4 && x.size(0) > 0 && x.size(2) % 4 == 0 && x.size(3) % 4 == 0 && x.size(2) * x.size(3) >= 64 &&
-         is_wide(weight.size(0)) && is_wide(weight.size(1)) && x.is_contiguous(at::MemoryFormat::ChannelsLast);
+  return has_panel_kernel() && !recorded && takes_cpu_kernels(x) && x.scalar_type() == at::kFloat &&
+         weight.scalar_type() == at::kFloat && x.dim() == 4 && x.size(0) > 0 && x.size(2) % 4 == 0 && x.size(3) % 4 == 0 &&
+         x.size(2) * x.size(3) >= 64 && is_wide(weight.size(0)) && is_wide(weight.size(1)) &&
+         x.is_contiguous(at::MemoryFormat::ChannelsLast);
 }
 
 WinogradConv::WinogradConv(const at::Tensor& weight, std::int64_t height, std::int64_t width)
