@@ -6,8 +6,10 @@ namespace alea {
 
 /// Names of the arrays that a run stores and protocols read: the contract between run/ and protocols/.
 /// Kind "blocks": ids u64 [n]; images u8 [n, h, w, c]; finite u8 [n]; scores/<statistic> f64 [n, W], the sum over elements of U_t
-/// at each step of the window; maps/<statistic> f32 [n, h, w, c]. Kind "features.<network>": features f32 [n, d]; planted/ids u64
-/// [m]; planted/<i>/features f32 [m, d], the features of those images with a defect of strength i.
+/// at each step of the window, and what a guide records of each guided step; unguided/images, unguided/finite of the arm without
+/// the guide where the plan has one; maps/<statistic> f32 [n, h, w, c]. Kind "features.<network>": features f32 [n, d],
+/// unguided/features; planted/ids u64 [m]; planted/<i>/features f32 [m, d], the features of those images with a defect of
+/// strength i.
 namespace array_names {
 
 inline constexpr const char* kBlocks = "blocks";
@@ -15,6 +17,9 @@ inline constexpr const char* kIds = "ids";
 inline constexpr const char* kImages = "images";
 inline constexpr const char* kFinite = "finite";
 inline constexpr const char* kFeatures = "features";
+inline constexpr const char* kUnguidedImages = "unguided/images";
+inline constexpr const char* kUnguidedFinite = "unguided/finite";
+inline constexpr const char* kUnguidedFeatures = "unguided/features";
 inline constexpr const char* kPlantedIds = "planted/ids";
 
 inline std::string features_kind(const std::string& network) { return "features." + network; }

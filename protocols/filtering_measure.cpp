@@ -6,11 +6,11 @@
 #include <set>
 
 #include "core/error.h"
+#include "protocols/distances.h"
 
 namespace alea {
 namespace {
 
-constexpr const char* kUnit = "squared feature distance";
 constexpr double kRandomControlP = 0.001;
 constexpr std::size_t kDecidingStrength = 1;
 
@@ -45,26 +45,6 @@ double prediction_t(double value, std::span<const double> random_values) {
   const Spread spread = spread_of(random_values);
   if (spread.sd == 0) return value == spread.mean ? 0 : std::copysign(1e9, value - spread.mean);
   return (value - spread.mean) / (spread.sd * std::sqrt(1 + 1 / static_cast<double>(random_values.size())));
-}
-
-MetricRow distance_row(std::string name, const SubsetDistance& distance, std::uint64_t n) {
-  MetricRow row;
-  row.name = std::move(name);
-  row.value = distance.value;
-  row.unit = kUnit;
-  row.n = n;
-  row.interval = jackknife_interval(distance.value, distance.leave_one_out);
-  row.leave_one_out = distance.leave_one_out;
-  return row;
-}
-
-MetricRow gain_row(std::string name, const SubsetDistance& random, const SubsetDistance& kept, std::uint64_t n) {
-  SubsetDistance gain{random.value - kept.value, {}};
-  for (std::size_t g = 0; g < kept.leave_one_out.size(); ++g)
-    gain.leave_one_out.push_back(random.leave_one_out.at(g) - kept.leave_one_out[g]);
-  MetricRow row = distance_row(std::move(name), gain, n);
-  row.direction = Direction::higher;
-  return row;
 }
 
 std::string why_not_measurable(const FilteringInput& input, const FilteringOptions& options) {

@@ -45,8 +45,4 @@ std::string why_not_measurable(const FilteringInput& input, const FilteringOptio
 /// degrees of freedom if it is one more of their kind. Error{domain} for R < 2.
 double prediction_t(double value, std::span<const double> random_values);
 
-/// random - kept: how much closer to the reference the kept images are than chance, with the paired jackknife.
-MetricRow gain_row(std::string name, const SubsetDistance& random, const SubsetDistance& kept, std::uint64_t n);
-MetricRow distance_row(std::string name, const SubsetDistance& distance, std::uint64_t n);
-
 }  // namespace alea

@@ -26,12 +26,14 @@ void ConfigArguments::add_to(CLI::App& command) {
   command.add_option("--preset", preset, "Override the config's preset");
 }
 
-ResolvedConfig ConfigArguments::resolve() const {
+Json ConfigArguments::overridden() const {
   Json config = read_json_file(path);
   if (!preset.empty() && config.is_object()) config["preset"] = preset;
   for (const auto& assignment : sets) apply_set(config, assignment);
-  return resolve_config(config, path);
+  return config;
 }
+
+ResolvedConfig ConfigArguments::resolve() const { return resolve_config(overridden(), path); }
 
 std::filesystem::path ConfigArguments::default_folder() const {
   const char* root = std::getenv("ALEA_RUNS");

@@ -162,7 +162,7 @@ at::Tensor Unet::forward(const at::Tensor& x, const at::Tensor& t, const Dropout
     }
     for (const auto& conv : level.resample) h = upsample(conv, h);
   }
-  return conv_out_(norm_out_.then_silu(h)).to(at::kFloat);
+  return conv_out_(norm_out_.then_silu(h)).to(x.scalar_type());
 }
 
 }  // namespace alea::nn
