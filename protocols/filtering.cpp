@@ -14,14 +14,14 @@ constexpr const char* kName = "filtering";
 
 class Filtering final : public Protocol {
  public:
-  Filtering(FilteringOptions options, Components components)
-      : options_(std::move(options)), components_(std::move(components)), plan_(make_plan()) {}
+  Filtering(FilteringOptions options, Components components, GuideInfo guide)
+      : options_(std::move(options)), components_(std::move(components)), guide_(std::move(guide)), plan_(make_plan()) {}
 
   const Plan& plan() const override { return plan_; }
   int version() const override { return kVersion; }
 
   ArrayMap score(const Store& store, Record& record) const override {
-    return score_filtering(store, options_, components_, record);
+    return score_filtering(store, options_, components_, guide_, record);
   }
 
   void check_files() const override {
@@ -46,6 +46,7 @@ class Filtering final : public Protocol {
                 {"non_finite_limit", options_.non_finite_limit}};
     // Left out in float32, so that records from before there was a choice compare with those of today.
     if (options_.precision != "float32") out["precision"] = options_.precision;
+    if (guide_.exists()) out["guide"] = guide_.resolved;
     return out;
   }
 
@@ -60,6 +61,8 @@ class Filtering final : public Protocol {
             .model = components_.model,
             .sampler = components_.sampler,
             .estimators = components_.estimators,
+            .guide = guide_.resolved,
+            .thresholds = guide_.thresholds,
             .maps = options_.store_maps,
             .feature_network = options_.features,
             .planted_strengths = options_.planted_strengths};
@@ -67,6 +70,7 @@ class Filtering final : public Protocol {
 
   FilteringOptions options_;
   Components components_;
+  GuideInfo guide_;
   Plan plan_;
 };
 
@@ -104,6 +108,8 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   Components components;
   if (rest.contains("model") && rest.contains("sampler") && rest.contains("estimators"))
     components = resolve_components(options.model, options.sampler, options.estimators, options.seed, errors);
+  GuideInfo guide;
+  if (options.guide) guide = resolve_guide(*options.guide, components, options.seed, errors);
   // A statistic can only be called unknown once every estimator is known.
   const bool components_sound = components.estimator_infos.size() == options.estimators.size();
   if (components_sound && !components.estimator_infos.empty()) check_statistics(options, components, errors);
@@ -111,10 +117,12 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   options.model = components.model;
   options.sampler = components.sampler;
   options.estimators = components.estimators;
+  if (guide.exists()) options.guide = guide.resolved;
   ResolvedConfig out;
   out.config = to_json(options);
+  if (!guide.exists()) out.config.erase("guide");  // as before there were guides: a run's folder keeps its identity
   out.config["protocol"] = kName;
-  out.protocol = std::make_unique<Filtering>(std::move(options), std::move(components));
+  out.protocol = std::make_unique<Filtering>(std::move(options), std::move(components), std::move(guide));
   return out;
 }
 

@@ -6,13 +6,11 @@
 #include <set>
 
 #include "core/error.h"
-#include "protocols/set_metrics.h"
+#include "protocols/distances.h"
 
 namespace alea {
 namespace {
 
-constexpr const char* kInception = "inception";
-constexpr const char* kUnit = "squared feature distance";
 constexpr double kRandomControlP = 0.001;
 constexpr std::size_t kDecidingStrength = 1;
 
@@ -41,10 +39,6 @@ std::string group_of(const std::string& statistic) {
 
 }  // namespace
 
-std::string filtering_metric(const FilteringOptions& options, const std::string& rest) {
-  return MetricNames{options.features == kInception ? "" : options.features, ""}.of("fid") + "." + rest;
-}
-
 std::vector<std::pair<std::string, std::string>> filtering_metrics() {
   return {{"fd.<network>.all", "Frechet distance of all generated images to the reference; fid.all and so on with Inception"},
           {"fd.<network>.random", "mean Frechet distance of random subsets of the kept size"},
@@ -61,26 +55,6 @@ double prediction_t(double value, std::span<const double> random_values) {
   const Spread spread = spread_of(random_values);
   if (spread.sd == 0) return value == spread.mean ? 0 : std::copysign(1e9, value - spread.mean);
   return (value - spread.mean) / (spread.sd * std::sqrt(1 + 1 / static_cast<double>(random_values.size())));
-}
-
-MetricRow distance_row(std::string name, const SubsetDistance& distance, std::uint64_t n) {
-  MetricRow row;
-  row.name = std::move(name);
-  row.value = distance.value;
-  row.unit = kUnit;
-  row.n = n;
-  row.interval = jackknife_interval(distance.value, distance.leave_one_out);
-  row.leave_one_out = distance.leave_one_out;
-  return row;
-}
-
-MetricRow gain_row(std::string name, const SubsetDistance& random, const SubsetDistance& kept, std::uint64_t n) {
-  SubsetDistance gain{random.value - kept.value, {}};
-  for (std::size_t g = 0; g < kept.leave_one_out.size(); ++g)
-    gain.leave_one_out.push_back(random.leave_one_out.at(g) - kept.leave_one_out[g]);
-  MetricRow row = distance_row(std::move(name), gain, n);
-  row.direction = Direction::higher;
-  return row;
 }
 
 std::string why_not_measurable(const FilteringInput& input, const FilteringOptions& options) {

@@ -1,13 +1,11 @@
 #pragma once
 
 #include "metrics/selection.h"
+#include "protocols/distances.h"
 #include "protocols/filtering_input.h"
 #include "results/record.h"
 
 namespace alea {
-
-/// "fd.fmnist_cnn.kept"; with the published Inception network "fid.kept".
-std::string filtering_metric(const FilteringOptions& options, const std::string& rest);
 
 /// Builds the rows of a filtering record and collects the reasons that make it INVALID.
 class FilteringMeasure {
@@ -22,7 +20,7 @@ class FilteringMeasure {
   const RandomSubsets& random() const { return random_; }
 
  private:
-  std::string fd(const std::string& rest) const { return filtering_metric(options_, rest); }
+  std::string fd(const std::string& rest) const { return distance_name(options_.features, rest); }
   MetricRow all_row() const;
   MetricRow random_row() const;
   void add_statistic(const StatisticScores& statistic, KeepSide side);
@@ -50,9 +48,5 @@ std::string why_not_measurable(const FilteringInput& input, const FilteringOptio
 /// How far `value` lies from the mean of R random values, in units of a prediction's standard deviation: Student's t with R-1
 /// degrees of freedom if it is one more of their kind. Error{domain} for R < 2.
 double prediction_t(double value, std::span<const double> random_values);
-
-/// random - kept: how much closer to the reference the kept images are than chance, with the paired jackknife.
-MetricRow gain_row(std::string name, const SubsetDistance& random, const SubsetDistance& kept, std::uint64_t n);
-MetricRow distance_row(std::string name, const SubsetDistance& distance, std::uint64_t n);
 
 }  // namespace alea

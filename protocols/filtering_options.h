@@ -17,6 +17,7 @@ struct FilteringOptions {
   std::string start = "philox";
   Json model, sampler, estimators;
   std::vector<FileScoresOptions> from_file;
+  std::optional<Json> guide;
   std::string rank_by = "aleatoric.variance";
   std::uint64_t generate = 0;
   std::uint64_t keep = 0;
@@ -49,6 +50,7 @@ struct Fields<FilteringOptions> {
         field("estimators", &O::estimators, "array of estimators; {\"kind\": \"random\"} must be among them, as a control")
             .required(),
         field("from_file", &O::from_file, "scores that another tool gave the images, by id; read when the run is scored"),
+        field("guide", &O::guide, "what changes the sampler's steps: Algorithm 2's options; null: nothing"),
         field("rank_by", &O::rank_by, "the statistic of the headline rows"),
         field("generate", &O::generate, "images to generate").range(64, 1e9).required(),
         field("keep", &O::keep, "images to keep, fewer than generate").range(32, 1e9).required(),

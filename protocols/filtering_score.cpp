@@ -13,24 +13,6 @@ namespace {
 
 constexpr const char* kSelf = "self";
 
-FeatureIdentity features_of(const FilteringOptions& options, const Record& record) {
-  const Json features = record.data.value("features", Json::object());
-  const auto text = [&](const char* key) {
-    return features.contains(key) && features[key].is_string() ? features[key].get<std::string>() : "";
-  };
-  return {options.features, text("network_sha256"), text("fingerprint")};
-}
-
-FrechetReference stored_reference(const FilteringOptions& options, Record& record) {
-  ReferenceStats stats = load_reference(options.reference, features_of(options, record));
-  record.data["reference"] = {{"statistics", options.reference},
-                              {"set", stats.set},
-                              {"set_sha256", stats.set_sha256},
-                              {"n", stats.n},
-                              {"sha256", stats.sha256}};
-  return FrechetReference({std::move(stats.mean), std::move(stats.covariance), stats.n});
-}
-
 FrechetReference own_reference(const FilteringInput& input, Record& record) {
   record.data["reference"] = {{"statistics", kSelf}, {"set", kSelf}, {"n", input.ids.size()}};
   return FrechetReference(fit_gaussian(input.view()));
@@ -42,14 +24,15 @@ Array mask_of(const std::vector<double>& scores, std::size_t keep, KeepSide side
   return make_array<std::uint8_t>(mask, {mask.size()});
 }
 
-void add_per_sample_arrays(const FilteringInput& input, const Store& store, const Components& components, ArrayMap& out) {
+void add_per_sample_arrays(const FilteringInput& input, const Store& store, const std::vector<std::string>& statistics,
+                           ArrayMap& out) {
   out["ids"] = make_array<std::uint64_t>(input.ids, {input.ids.size()});
   for (const StatisticScores& statistic : input.statistics) {
     Array scores = make_array<double>(statistic.scores, {statistic.scores.size()});
     scores.attributes["meaning"] = "image score: of an estimator, the sum of U_t over the elements and over the window";
     out["scores/" + statistic.name] = std::move(scores);
   }
-  for (const std::string& statistic : components.statistics())
+  for (const std::string& statistic : statistics)
     out["step_scores/" + statistic] = store.gather(array_names::kBlocks, array_names::scores(statistic));
 }
 
@@ -57,6 +40,19 @@ void add_selections(const FilteringInput& input, const FilteringOptions& options
   for (const StatisticScores& statistic : input.statistics)
     for (const KeepSide side : {KeepSide::lowest, KeepSide::highest})
       out[fmt::format("kept/{}.{}", statistic.name, side_name(side))] = mask_of(statistic.scores, options.keep, side);
+}
+
+std::vector<std::string> step_statistics(const Components& components, const GuideInfo& guide) {
+  auto out = components.statistics();
+  out.insert(out.end(), guide.statistics.begin(), guide.statistics.end());
+  return out;
+}
+
+void note_guide(const Components& components, const GuideInfo& guide, Record& record) {
+  if (!guide.exists()) return;
+  record.cost = cost_of(components, guide);
+  record.departures.push_back(fmt::format("The images are guided (variant {}, lambda {}); the paper filters unguided ones.",
+                                          guide.resolved.at("variant").get<std::string>(), guide.resolved.at("lambda").dump()));
 }
 
 void fill_counts(const FilteringInput& input, const Store& store, const FilteringOptions& options, const Components& components,
@@ -76,7 +72,7 @@ void fill_counts(const FilteringInput& input, const Store& store, const Filterin
 void add_null_headline(const std::string& reason, const FilteringOptions& options, Record& record) {
   for (const char* prefix : {"", "gain."}) {
     MetricRow row;
-    row.name = prefix + filtering_metric(options, "kept");
+    row.name = prefix + distance_name(options.features, "kept");
     row.why_null = reason;
     row.direction = row.name.starts_with("gain") ? Direction::higher : Direction::lower;
     row.details = {{"group", "headline"}};
@@ -87,15 +83,17 @@ void add_null_headline(const std::string& reason, const FilteringOptions& option
 
 }  // namespace
 
-ArrayMap score_filtering(const Store& store, const FilteringOptions& options, const Components& components, Record& record) {
+ArrayMap score_filtering(const Store& store, const FilteringOptions& options, const Components& components,
+                         const GuideInfo& guide, Record& record) {
   if (!record.data.is_object()) record.data = Json::object();
   std::optional<FrechetReference> reference;
-  if (options.reference != kSelf) reference = stored_reference(options, record);
+  if (options.reference != kSelf) reference = stored_reference(options.reference, options.features, record);
   const FilteringInput input = read_filtering_input(store, options, components);
   fill_counts(input, store, options, components, record);
   if (!input.file_facts.empty()) record.data["from_file"] = input.file_facts;
+  note_guide(components, guide, record);
   ArrayMap curves;
-  add_per_sample_arrays(input, store, components, curves);
+  add_per_sample_arrays(input, store, step_statistics(components, guide), curves);
   if (const std::string reason = why_not_measurable(input, options); !reason.empty()) {
     add_null_headline(reason, options, record);
     return curves;

@@ -8,6 +8,7 @@
 #include "core/config.h"
 #include "results/record.h"
 #include "store/store.h"
+#include "uncertainty/guidance_thresholds.h"
 
 namespace alea {
 
@@ -16,12 +17,15 @@ struct Plan {
   std::uint64_t seed = 0;
   std::string start = "philox";  ///< where trajectories begin: by seed and id, or a set of the paper's start points
   std::uint64_t n_samples = 0;
-  std::uint32_t block = 100;              ///< ids a file
-  std::uint32_t micro_batch = 50;         ///< rows a network call: belongs to the result's identity
-  std::string precision = "float32";      ///< arithmetic of the network: float32, bfloat16 or float16
-  Json model;                             ///< resolved {"kind": ...}
-  Json sampler;                           ///< resolved
-  Json estimators;                        ///< resolved array
+  std::uint32_t block = 100;                                       ///< ids a file
+  std::uint32_t micro_batch = 50;                                  ///< rows a network call: belongs to the result's identity
+  std::string precision = "float32";                               ///< arithmetic of the network: float32, bfloat16 or float16
+  Json model;                                                      ///< resolved {"kind": ...}
+  Json sampler;                                                    ///< resolved
+  Json estimators;                                                 ///< resolved array
+  Json guide = nullptr;                                            ///< resolved; null: none
+  std::shared_ptr<const GuidanceThresholds> thresholds = nullptr;  ///< of the guide's mask
+  bool unguided_arm = false;              ///< beside the guided images, those of the same ids without the guide
   bool maps = true;                       ///< store uncertainty maps
   std::string feature_network;            ///< "fmnist_cnn"; empty: no features
   std::string dataset;                    ///< real images to begin at, with noise added; empty: begin at noise

@@ -42,4 +42,15 @@ ReferenceStats load_reference(const std::string& name, const FeatureIdentity& fe
   return stats;
 }
 
+FrechetReference stored_reference(const std::string& name, const std::string& network, Record& record) {
+  const Json features = record.data.value("features", Json::object());
+  const auto text = [&](const char* key) {
+    return features.contains(key) && features[key].is_string() ? features[key].get<std::string>() : "";
+  };
+  ReferenceStats stats = load_reference(name, {network, text("network_sha256"), text("fingerprint")});
+  record.data["reference"] = {
+      {"statistics", name}, {"set", stats.set}, {"set_sha256", stats.set_sha256}, {"n", stats.n}, {"sha256", stats.sha256}};
+  return FrechetReference({std::move(stats.mean), std::move(stats.covariance), stats.n});
+}
+
 }  // namespace alea

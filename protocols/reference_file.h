@@ -4,6 +4,8 @@
 #include <string>
 
 #include "data/reference_stats.h"
+#include "metrics/frechet.h"
+#include "results/record.h"
 
 namespace alea {
 
@@ -21,5 +23,8 @@ std::filesystem::path reference_path(const std::string& name);
 /// Its statistics. Error{io} when it isn't there, with how to make it; Error{data} when it is damaged; Error{not_comparable} when
 /// its features are others than `features`.
 ReferenceStats load_reference(const std::string& name, const FeatureIdentity& features);
+
+/// The same for a record of features of `network`, which says then what it was compared with.
+FrechetReference stored_reference(const std::string& name, const std::string& network, Record& record);
 
 }  // namespace alea

@@ -110,8 +110,9 @@ std::string title_text(const Record& record) {
 
 std::string cost_text(const Record& record) {
   if (!record.cost.contains("total")) return "";
-  return fmt::format("NFE an image: base {}, extra {}, total {}\n", record.cost.value("base", Json()).dump(),
-                     record.cost.value("extra", Json()).dump(), record.cost["total"].dump());
+  const std::string guide = record.cost.contains("guide") ? ", guide " + record.cost["guide"].dump() : "";
+  return fmt::format("NFE an image: base {}, extra {}{}, total {}\n", record.cost.value("base", Json()).dump(),
+                     record.cost.value("extra", Json()).dump(), guide, record.cost["total"].dump());
 }
 
 std::string result_text(const Record& record) {

@@ -38,13 +38,11 @@ void ConfigArguments::add_to(CLI::App& command) {
   command.add_option("--preset", preset, "Override the config's preset");
 }
 
-ResolvedConfig ConfigArguments::resolve() const {
+Json ConfigArguments::overridden() const {
   Json config = read_json_file(path);
   if (!preset.empty() && config.is_object()) config["preset"] = preset;
   for (const auto& assignment : sets) apply_set(config, assignment);
-  ResolvedConfig resolved = resolve_config(config, path);
-  resolved.source = words();
-  return resolved;
+  return config;
 }
 
 std::string ConfigArguments::words() const {
@@ -53,6 +51,12 @@ std::string ConfigArguments::words() const {
   for (const auto& assignment : sets)
     if (!assignment.starts_with("/precision")) text += " --set " + shell_word(assignment);
   return text;
+}
+
+ResolvedConfig ConfigArguments::resolve() const {
+  ResolvedConfig resolved = resolve_config(overridden(), path);
+  resolved.source = words();
+  return resolved;
 }
 
 std::filesystem::path ConfigArguments::default_folder() const {

@@ -21,7 +21,9 @@ struct ConfigArguments {
   std::string preset;
 
   void add_to(CLI::App& command);
-  /// Reads, overrides and resolves. Error{io}, Error{usage} or Error{config}.
+  /// Reads and overrides. Error{io}, Error{usage} or Error{config}.
+  Json overridden() const;
+  /// And resolves.
   ResolvedConfig resolve() const;
   /// "runs/demo.fmnist" for protocols/configs/demo.fmnist.json, below $ALEA_RUNS where that is set.
   std::filesystem::path default_folder() const;

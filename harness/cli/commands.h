@@ -19,6 +19,7 @@ void add_store_command(CLI::App& app, Action& action);
 void add_stats_command(CLI::App& app, Action& action);
 void add_metrics_command(CLI::App& app, Action& action);
 void add_ause_command(CLI::App& app, Action& action);
+void add_thresholds_command(CLI::App& app, Action& action);
 void add_train_command(CLI::App& app, Action& action);
 
 }  // namespace alea

@@ -31,9 +31,9 @@ struct Fields<GaussianOptions> {
 namespace {
 
 /// Data N(0, std^2): x_t is N(0, v) with v = alpha_bar std^2 + 1 - alpha_bar, and eps = -sqrt(1-alpha_bar) d/dx log q_t(x).
-double gaussian_eps(double x, double alpha_bar, double std) {
+ElementNoise gaussian_eps(double x, double alpha_bar, double std) {
   const double v = alpha_bar * std * std + 1 - alpha_bar;
-  return std::sqrt(1 - alpha_bar) * x / v;
+  return {std::sqrt(1 - alpha_bar) * x / v, std::sqrt(1 - alpha_bar) / v};
 }
 
 class ToyGaussian : public Denoiser {

@@ -38,18 +38,21 @@ struct Fields<MixtureOptions> {
 namespace {
 
 /// Data sum_k w_k N(m_k, s_k^2): x_t has the components N(sqrt(alpha_bar) m_k, v_k) with v_k = alpha_bar s_k^2 + 1 - alpha_bar,
-/// and eps = -sqrt(1-alpha_bar) d/dx log q_t(x) = sqrt(1-alpha_bar) sum_k r_k (x - sqrt(alpha_bar) m_k) / v_k.
-double mixture_eps(double x, double alpha_bar, const MixtureOptions& o) {
+/// and eps = -sqrt(1-alpha_bar) d/dx log q_t(x) = sqrt(1-alpha_bar) sum_k r_k (x - sqrt(alpha_bar) m_k) / v_k
+/// with the responsibilities r_k, whose derivative is that of a logistic function of the two log densities.
+ElementNoise mixture_eps(double x, double alpha_bar, const MixtureOptions& o) {
   const double weight[2] = {o.weight, 1 - o.weight}, mean[2] = {o.mean_1, o.mean_2}, std[2] = {o.std_1, o.std_2};
-  double slope[2], log_density[2];
+  double slope[2], log_density[2], curvature[2];
   for (int k = 0; k < 2; ++k) {
     const double v = alpha_bar * std[k] * std[k] + 1 - alpha_bar;
     const double offset = x - std::sqrt(alpha_bar) * mean[k];
     slope[k] = offset / v;
+    curvature[k] = 1 / v;
     log_density[k] = std::log(weight[k]) - 0.5 * std::log(v) - 0.5 * offset * offset / v;
   }
   const double r_1 = 1 / (1 + std::exp(std::min(log_density[1] - log_density[0], 700.0)));
-  return std::sqrt(1 - alpha_bar) * (r_1 * slope[0] + (1 - r_1) * slope[1]);
+  const double r_2 = 1 - r_1, gap = slope[0] - slope[1], sigma = std::sqrt(1 - alpha_bar);
+  return {sigma * (r_1 * slope[0] + r_2 * slope[1]), sigma * (r_1 * curvature[0] + r_2 * curvature[1] - r_1 * r_2 * gap * gap)};
 }
 
 class ToyMixture : public Denoiser {

@@ -29,7 +29,7 @@ std::string check_run(const ResolvedConfig& resolved) {
   const BlockSampler sampler(plan);
   const auto& facts = sampler.facts();
   allowed_precision(resolved, facts.weights_sha256);
-  const std::uint64_t nfe = static_cast<std::uint64_t>(facts.base_nfe + facts.extra_nfe);
+  const std::uint64_t nfe = static_cast<std::uint64_t>(facts.total_nfe());
   std::string text =
       fmt::format("  protocol   {}, version {}\n", resolved.config.value("protocol", ""), resolved.protocol->version());
   text += fmt::format("  model      {}, {} parameters, {}, images {}x{}x{}\n", facts.model_kind, facts.n_parameters,
@@ -38,8 +38,9 @@ std::string check_run(const ResolvedConfig& resolved) {
   text += feature_lines(resolved, facts.image);
   text += fmt::format("  samples    {} in {} blocks of {}, {} rows a network call\n", plan.n_samples,
                       blocks_of(plan.n_samples, plan.block).size(), plan.block, plan.micro_batch);
-  text +=
-      fmt::format("  NFE        {} + {} = {} an image, {} in all\n", facts.base_nfe, facts.extra_nfe, nfe, nfe * plan.n_samples);
+  const std::string guide = plan.guide.is_null() ? "" : fmt::format(" + {}", facts.guide_nfe);
+  text += fmt::format("  NFE        {} + {}{} = {} an image, {} in all\n", facts.base_nfe, facts.extra_nfe, guide, nfe,
+                      nfe * plan.n_samples);
   return text + fmt::format("  config     {:.12}\n", json_sha256(resolved.config));
 }
 

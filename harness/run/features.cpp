@@ -120,6 +120,10 @@ ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std:
   out[array_names::kIds] = block.at(array_names::kIds);
   out[array_names::kFeatures] = feature_array(base.features, n, facts.width);
   if (facts.n_classes > 0) out["logits"] = feature_array(base.logits, n, facts.n_classes);
+  if (plan.unguided_arm) {
+    const auto unguided = extractor.evaluate(block.at(array_names::kUnguidedImages).as<std::uint8_t>());
+    out[array_names::kUnguidedFeatures] = feature_array(unguided.features, n, facts.width);
+  }
   if (plan.planted_strengths.empty()) return out;
 
   const Ids all = planted_ids(plan.seed, n_samples);

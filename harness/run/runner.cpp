@@ -132,7 +132,8 @@ Record identify(const Run& run) {
   record.provenance["numerics"] = claimed_numerics(run.store.folder());
   record.samples = sample_facts(run);
   const auto& cost = run.sampler.facts();
-  record.cost = {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"total", cost.base_nfe + cost.extra_nfe}};
+  record.cost = {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"total", cost.total_nfe()}};
+  if (cost.guide_nfe > 0) record.cost["guide"] = cost.guide_nfe;
   return record;
 }
 
@@ -225,7 +226,7 @@ void note_circumstances(LedgerSession& session, const Run& run) {
   session.set("threads", threads_in_use());
   session.set("device", circumstances_of(run.options.device));
   session.set("shard", fmt::format("{}/{}", run.options.shard, run.options.n_shards));
-  session.set("nfe", {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"padded", cost.padded}});
+  session.set("nfe", {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"guide", cost.guide_nfe}, {"padded", cost.padded}});
 }
 
 }  // namespace

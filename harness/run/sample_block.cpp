@@ -14,6 +14,7 @@
 #include "samplers/samplers.h"
 #include "trajectory/trajectory.h"
 #include "uncertainty/estimators.h"
+#include "uncertainty/guidance.h"
 
 namespace alea {
 
@@ -24,6 +25,7 @@ struct BlockSampler::Parts {
   std::unique_ptr<Originals> originals;  ///< where trajectories begin at real images
   std::unique_ptr<StartPoints> start;
   std::vector<std::unique_ptr<EstimatorFactory>> estimators;
+  std::unique_ptr<GuideFactory> guide;  ///< null: none
   SampleFacts facts;
   SampleCost cost;
 
@@ -86,6 +88,13 @@ BatchRows batch_rows(const TrajectoryResult& result, const Denoiser& denoiser, b
   return out;
 }
 
+BlockRows empty_rows(const ImageExtent& extent, std::size_t n) {
+  BlockRows out{extent, 0, {}, {}, {}};
+  out.images.assign(n * extent.elements(), 0);
+  out.finite.assign(n, 0);
+  return out;
+}
+
 void start_statistics(BlockRows& block, const BatchRows& batch, std::size_t n) {
   for (const auto& s : batch.statistics) {
     StatisticRows rows{s.name, std::size_t(s.scores.size(1)), {}, {}};
@@ -123,8 +132,29 @@ void add_originals(BlockRows& block, BatchRows& batch, const Originals& original
   batch.errors = (at::clamp(batch.images, -1, 1) - originals.images(ids)).abs().div(2).contiguous();
 }
 
+void take_rows(BlockRows& block, const BatchRows& batch, std::size_t count) {
+  if (block.done == 0) start_statistics(block, batch, block.finite.size());
+  for (std::size_t i = 0; i < count; ++i) take_row(block, batch, i);
+}
+
+void add_cost(SampleCost& total, const TrajectoryCost& cost, std::uint64_t n_images) {
+  total.base_nfe += cost.base_nfe * n_images;
+  total.extra_nfe += cost.extra_nfe * n_images;
+  total.guide_nfe += cost.guide_nfe * n_images;
+  total.padded += cost.padded;
+}
+
 std::vector<std::uint64_t> image_dims(std::uint64_t n, const ImageExtent& e) {
   return {n, std::uint64_t(e.height), std::uint64_t(e.width), std::uint64_t(e.channels)};
+}
+
+std::unique_ptr<GuideFactory> guide_of(const Plan& plan, const Denoiser& denoiser, const SamplerFactory& sampler) {
+  if (plan.guide.is_null()) return nullptr;
+  ConfigErrors errors;
+  const auto options = read_guidance_options(plan.guide, "/guide", errors);
+  errors.throw_if_any("resolved guide");
+  return make_guidance(
+      options, {.schedule = denoiser.schedule(), .seed = plan.seed, .n_steps = sampler.n_steps(), .thresholds = plan.thresholds});
 }
 
 ArrayMap to_arrays(const BlockRange& range, BlockRows&& block) {
@@ -167,6 +197,7 @@ BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::
   for (const auto& estimator : plan.estimators)
     p.estimators.push_back(
         estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps(), p.denoiser.get()}));
+  p.guide = guide_of(plan, *p.denoiser, *p.sampler);
   const auto& spec = p.denoiser->spec();
   const ImageShape shape = image_shape(spec);
   if (!plan.dataset.empty()) p.originals = std::make_unique<Originals>(plan.dataset, plan.n_samples, shape);
@@ -176,7 +207,8 @@ BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::
              spec.n_parameters,
              {shape.channels, shape.height, shape.width},
              (p.sampler->nfe() - plan.from_index) * spec.forwards,
-             0};
+             0,
+             p.guide ? p.guide->nfe() * spec.forwards : 0};
   for (const auto& estimator : p.estimators) p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
 }
 
@@ -188,22 +220,27 @@ const SampleCost& BlockSampler::cost() const { return parts_->cost; }
 
 ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(std::uint32_t)>& after_batch) {
   auto& p = *parts_;
-  BlockRows block{p.facts.image, 0, {}, {}, {}};
-  block.images.assign(range.count * block.extent.elements(), 0);
-  block.finite.assign(range.count, 0);
+  BlockRows block = empty_rows(p.facts.image, range.count), unguided = block;
   for (const auto& ids : micro_batches_of(range, p.plan.micro_batch)) {
-    const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, *p.start);
-    p.cost.base_nfe += result.cost.base_nfe * ids.size();
-    p.cost.extra_nfe += result.cost.extra_nfe * ids.size();
-    p.cost.padded += result.cost.padded;
+    const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, *p.start, /*pack=*/true, p.guide.get());
+    add_cost(p.cost, result.cost, ids.size());
+    const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(ids.size(), range.count - block.done));
     auto batch = batch_rows(result, *p.denoiser, p.plan.maps);
     if (p.originals != nullptr) add_originals(block, batch, *p.originals, ids, range.count);
-    if (block.done == 0) start_statistics(block, batch, range.count);
-    const auto wanted = std::min<std::size_t>(ids.size(), range.count - block.done);
-    for (std::size_t i = 0; i < wanted; ++i) take_row(block, batch, i);
-    if (after_batch) after_batch(static_cast<std::uint32_t>(wanted));
+    take_rows(block, batch, wanted);
+    if (p.plan.unguided_arm) {
+      const auto without = run_trajectory(*p.denoiser, *p.sampler, {}, ids, *p.start);
+      add_cost(p.cost, without.cost, ids.size());
+      take_rows(unguided, batch_rows(without, *p.denoiser, false), wanted);
+    }
+    if (after_batch) after_batch(wanted);
   }
-  return to_arrays(range, std::move(block));
+  ArrayMap out = to_arrays(range, std::move(block));
+  if (!p.plan.unguided_arm) return out;
+  ArrayMap other = to_arrays(range, std::move(unguided));
+  out[array_names::kUnguidedImages] = std::move(other.at(array_names::kImages));
+  out[array_names::kUnguidedFinite] = std::move(other.at(array_names::kFinite));
+  return out;
 }
 
 }  // namespace alea

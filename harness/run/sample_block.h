@@ -22,14 +22,16 @@ struct SampleFacts {
   ImageExtent image;  ///< as stored
   int base_nfe = 0;   ///< network evaluations an image asked by the sampler
   int extra_nfe = 0;  ///< and by all estimators
+  int guide_nfe = 0;  ///< and by the guide
+  int total_nfe() const { return base_nfe + extra_nfe + guide_nfe; }
 };
 
 /// Rows that the network was asked for, since construction.
 struct SampleCost {
-  std::uint64_t base_nfe = 0, extra_nfe = 0, padded = 0;
+  std::uint64_t base_nfe = 0, extra_nfe = 0, guide_nfe = 0, padded = 0;
 };
 
-/// The network side of a plan (model, sampler, estimators), made once a process: on the CPU, or where the placement says.
+/// The network side of a plan (model, sampler, estimators, guide), made once a process: on the CPU, or where the placement says.
 class BlockSampler {
  public:
   /// Loads the model's files onto the device of `placement`; the arithmetic is the plan's. Error{io} or Error{data} from the
@@ -42,7 +44,8 @@ class BlockSampler {
   const SampleCost& cost() const;
 
   /// The arrays of a block of n ids: ids u64 [n]; images u8 [n, h, w, c]; finite u8 [n]; scores/<statistic> f64 [n, W];
-  /// maps/<statistic> f32 [n, h, w, c] where the plan wants maps and the estimator has them. A sample with a value that isn't
+  /// maps/<statistic> f32 [n, h, w, c] where the plan wants maps and the estimator has them; unguided/images and unguided/finite
+  /// where it wants an unguided arm. A sample with a value that isn't
   /// finite anywhere (sample, score or map) has finite = 0 and zeros everywhere else: counted, never spread. `after_batch` gets
   /// the number of images done in each micro-batch, and may throw to stop.
   ArrayMap sample(const BlockRange& block, const std::function<void(std::uint32_t)>& after_batch = {});

@@ -1,6 +1,7 @@
 #include "trajectory/packer.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/full.h>
 
@@ -30,6 +31,7 @@ void require_sites(const Mode& mode, const DenoiserSpec& spec) {
 Batch joined(const std::vector<const Query*>& queries) {
   Batch batch;
   batch.mode = queries.front()->mode;
+  batch.want = queries.front()->want;
   std::vector<at::Tensor> x, t;
   for (const Query* query : queries) {
     x.push_back(query->x);
@@ -55,6 +57,11 @@ void require_shape_of(const at::Tensor& x, const Prediction& answer, const Denoi
   if (!fits) fail(ErrorCode::shape, "{}: the prediction has another shape than its input", spec.kind);
 }
 
+void require_graph(const Prediction& answer, const Batch& call, const DenoiserSpec& spec) {
+  if (call.want.graph && !answer.eps.requires_grad())
+    fail(ErrorCode::config, "{}: answers without a gradient with respect to x; a guide needs a network that has one", spec.kind);
+}
+
 at::Tensor one_tensor(const std::vector<at::Tensor>& parts) {
   if (parts.empty()) return {};
   return parts.size() == 1 ? parts.front() : at::cat(parts);
@@ -72,12 +79,14 @@ Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
     Batch call{.x = all.x.narrow(0, first, count),
                .t = all.t.narrow(0, first, count),
                .ids = Ids(all.ids.begin() + first, all.ids.begin() + first + count),
-               .mode = all.mode};
+               .mode = all.mode,
+               .want = all.want};
     pad_with_last_row(call, missing);
     padded_ += missing;
     if (const at::Tensor labels = start_.labels(call.ids); labels.defined()) call.labels = labels.to(call.x.device());
     const Prediction answer = denoiser_.predict(call);
     require_shape_of(call.x, answer, denoiser_.spec());
+    require_graph(answer, call, denoiser_.spec());
     eps.push_back(answer.eps.narrow(0, 0, count));
     if (answer.variance_fraction.defined()) variance_fraction.push_back(answer.variance_fraction.narrow(0, 0, count));
     if (answer.x0.defined()) x0.push_back(answer.x0.narrow(0, 0, count));
@@ -90,10 +99,12 @@ std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
   std::vector<bool> is_done(queries.size(), false);
   for (std::size_t lead = 0; lead < queries.size(); ++lead) {
     if (is_done[lead]) continue;
+    const bool graph = queries[lead].want.graph;
+    const at::AutoGradMode gradients(graph);
     std::vector<const Query*> group;
     std::vector<std::size_t> places;
     for (std::size_t i = lead; i < queries.size(); ++i) {
-      if (!(queries[i].mode == queries[lead].mode)) continue;
+      if (!(queries[i].mode == queries[lead].mode && queries[i].want == queries[lead].want) || (graph && i != lead)) continue;
       require_sound(queries[i]);
       group.push_back(&queries[i]);
       places.push_back(i);

@@ -15,9 +15,10 @@ class Packer {
   Packer(Denoiser& denoiser, const StartPoints& start, std::int64_t rows_per_call)
       : denoiser_(denoiser), start_(start), rows_per_call_(rows_per_call) {}
 
-  /// One prediction a query, in order. Rows of queries of equal Mode share calls, first come first served; a last short call
-  /// is filled with copies of its last row. Error{shape} when a query's x, ids or the network's answer don't fit, Error{config}
-  /// for a mode other than plain where the network has no sites.
+  /// One prediction a query, in order. Rows of queries of equal Mode and Want share calls, first come first served, but a query
+  /// that wants a graph has calls of its own, made with gradients enabled; a last short call is filled with copies of its last
+  /// row. Error{shape} when a query's x, ids or the network's answer don't fit, Error{config} for a mode other than plain where
+  /// the network has no sites, and when it keeps no graph.
   std::vector<Prediction> evaluate(const std::vector<Query>& queries);
 
   std::uint64_t padded() const { return padded_; }

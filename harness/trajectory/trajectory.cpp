@@ -18,23 +18,36 @@ struct Request {
   std::vector<Query> queries;
 };
 
+/// What the network said, with another eps; a clean image that it said apart moves along, x staying the same.
+Prediction with_eps(const Prediction& said, const at::Tensor& eps, const NoiseLevel& level) {
+  Prediction out = said;
+  out.eps = eps;
+  if (!said.x0.defined() || eps.is_same(said.eps)) return out;
+  if (level.alpha == 0)
+    fail(ErrorCode::config,
+         "the guide acts where x is all noise (alpha = 0), and eps says nothing of the clean image; set /guide/first_index to 1");
+  out.x0 = said.x0 - (eps - said.eps) * (level.sigma / level.alpha);
+  return out;
+}
+
 class Run {
  public:
-  Run(Packer packer, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators, bool pack)
-      : packer_(std::move(packer)), sampler_(sampler), estimators_(estimators), pack_(pack) {}
+  Run(Packer packer, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators, Guide* guide, bool pack)
+      : packer_(std::move(packer)), sampler_(sampler), estimators_(estimators), guide_(guide), pack_(pack) {}
 
   void to_the_end() {
     while (const auto query = sampler_.next()) {
       const Prediction prediction = base_prediction(*query);
       ask_estimators(prediction);
-      sampler_.feed(prediction);
+      sampler_.feed(guide_ == nullptr ? prediction : guided(prediction));
     }
     answer(std::exchange(waiting_, {}));
   }
 
   TrajectoryCost cost(std::uint64_t n_images, std::uint64_t forwards) const {
     const auto per_image = [=](std::uint64_t rows) { return forwards * ((rows + n_images - 1) / n_images); };
-    return {per_image(base_rows_), per_image(extra_rows_), packer_.padded()};
+    const std::uint64_t guide_rows = guide_ == nullptr ? 0 : guide_rows_ + 2 * guide_->backward_rows();
+    return {per_image(base_rows_), per_image(extra_rows_), per_image(guide_rows), packer_.padded()};
   }
 
  private:
@@ -65,6 +78,16 @@ class Run {
     answer(std::move(now));
   }
 
+  Prediction guided(const Prediction& said) {
+    const StepView view = sampler_.view(said);
+    guide_->begin(view);
+    while (const auto query = guide_->next()) {
+      guide_rows_ += query->ids.size();
+      guide_->feed(packer_.evaluate({*query}).front());
+    }
+    return with_eps(said, guide_->eps(), view.level);
+  }
+
   void answer(std::vector<Request> requests) {
     std::vector<Query> packed;
     if (pack_)
@@ -90,23 +113,25 @@ class Run {
   Packer packer_;
   Sampler& sampler_;
   const std::vector<std::unique_ptr<Estimator>>& estimators_;
+  Guide* guide_;
   bool pack_;
   std::vector<Request> waiting_;
-  std::uint64_t base_rows_ = 0, extra_rows_ = 0;
+  std::uint64_t base_rows_ = 0, extra_rows_ = 0, guide_rows_ = 0;
 };
 
 }  // namespace
 
 TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sampler_factory,
                                 const std::vector<std::unique_ptr<EstimatorFactory>>& estimator_factories, const Ids& ids,
-                                const StartPoints& start, bool pack) {
+                                const StartPoints& start, bool pack, const GuideFactory* guide_factory) {
   if (ids.empty()) fail(ErrorCode::usage, "a trajectory needs at least one id");
   const at::NoGradGuard no_gradients;
   const auto sampler = sampler_factory.start(start.x(ids).to(denoiser.spec().device), ids, start.from());
   std::vector<std::unique_ptr<Estimator>> estimators;
   for (const auto& factory : estimator_factories) estimators.push_back(factory->start(ids));
 
-  Run run(Packer(denoiser, start, static_cast<std::int64_t>(ids.size())), *sampler, estimators, pack);
+  const auto guide = guide_factory == nullptr ? nullptr : guide_factory->start(ids);
+  Run run(Packer(denoiser, start, static_cast<std::int64_t>(ids.size())), *sampler, estimators, guide.get(), pack);
   run.to_the_end();
 
   TrajectoryResult result;
@@ -114,6 +139,8 @@ TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sample
   result.cost = run.cost(ids.size(), static_cast<std::uint64_t>(denoiser.spec().forwards));
   for (const auto& estimator : estimators)
     for (auto& output : estimator->outputs()) result.outputs.push_back(std::move(output));
+  if (guide)
+    for (auto& output : guide->outputs()) result.outputs.push_back(std::move(output));
   return result;
 }
 

@@ -153,7 +153,7 @@ at::Tensor Unet::forward(const at::Tensor& x, const at::Tensor& t, const Dropout
     }
     for (const auto& conv : level.resample) h = upsample(conv, h);
   }
-  return conv_out_(norm_out_.then_silu_as(h, conv_out_.dtype())).to(at::kFloat);
+  return conv_out_(norm_out_.then_silu_as(h, conv_out_.dtype())).to(x.scalar_type());
 }
 
 }  // namespace alea::nn

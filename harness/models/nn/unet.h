@@ -59,7 +59,7 @@ class Unet {
   /// last convolution are in float32 (ParameterSource::in_float32).
   Unet(ParameterSource& source, const UnetOptions& options);
 
-  /// x [B, in, H, W] float32, t [B] float32 -> [B, out, H, W] float32. H and W divisible by 2^(levels-1).
+  /// x [B, in, H, W], t [B] float32 -> [B, out, H, W] of x's dtype. H and W divisible by 2^(levels-1).
   at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const DropoutSites& dropout) const;
 
   /// Names by site number: every resnet's dropout, then every attention's output dropout, in order of evaluation.

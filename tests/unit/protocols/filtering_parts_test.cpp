@@ -102,9 +102,9 @@ TEST(MetricCatalogue, NamesAreAskedForByTheirKeysAndFidIsInceptionsAlone) {
   EXPECT_EQ((MetricNames{"resnet", "vgg16"}.of_manifold("recall")), "recall.vgg16");
   EXPECT_THROW(MetricNames{}.of("fig"), Error);
   FilteringOptions options;
-  EXPECT_EQ(filtering_metric(options, "kept"), "fd.fmnist_cnn.kept");
+  EXPECT_EQ(distance_name(options.features, "kept"), "fd.fmnist_cnn.kept");
   options.features = "inception";
-  EXPECT_EQ(filtering_metric(options, "kept"), "fid.kept");
+  EXPECT_EQ(distance_name(options.features, "kept"), "fid.kept");
   const auto listed = list_metrics();
   for (const char* pattern : {"gain.fd.<network>.kept", "fid, fd.<network>", "precision.<network>"})
     EXPECT_TRUE(std::ranges::any_of(listed, [&](const auto& entry) { return entry.first == pattern; })) << pattern;

@@ -22,7 +22,7 @@ class Recorder : public Denoiser {
   const DenoiserSpec& spec() const override { return inner_->spec(); }
   const NoiseSchedule& schedule() const override { return inner_->schedule(); }
   Prediction predict(const Batch& batch) override {
-    EXPECT_FALSE(at::GradMode::is_enabled());
+    EXPECT_EQ(at::GradMode::is_enabled(), batch.want.graph);
     EXPECT_EQ(batch.x.size(0), static_cast<std::int64_t>(batch.ids.size()));
     calls.push_back(batch);
     return inner_->predict(batch);

@@ -1,0 +1,184 @@
+#include <algorithm>
+#include <set>
+
+#include "core/error.h"
+#include "protocols/array_names.h"
+#include "protocols/guidance_measure.h"
+#include "protocols/guide.h"
+#include "protocols/protocol_entry.h"
+#include "protocols/reference_file.h"
+#include "protocols/schema_of.h"
+#include "uncertainty/guidance_options.h"
+
+namespace alea {
+namespace {
+
+constexpr int kVersion = 1;
+constexpr const char* kName = "guidance";
+constexpr const char* kSelf = "self";
+constexpr std::uint64_t kPaperGenerate = 10000;
+
+/// A sentence for each of the guide's options that the paper has otherwise and that moves a result.
+std::vector<std::string> guide_departures(const Json& guide) {
+  ConfigErrors errors;
+  const Json paper = to_json(read_guidance_options(Json::object(), "", errors));
+  std::vector<std::string> out;
+  for (const auto& [key, value] : guide.items()) {
+    const bool is_result = key != "variant" && key != "graphs" && key != "thresholds" && key != "thresholds_sha256";
+    if (is_result && value != paper.at(key))
+      out.push_back(fmt::format("The guide's {} is {}; the paper's {}.", key, value.dump(), paper.at(key).dump()));
+  }
+  return out;
+}
+
+std::vector<std::string> departures(const GuidedRunOptions& options, const Components& components, const GuideInfo& guide) {
+  std::vector<std::string> out = guide_departures(guide.resolved);
+  if (components.n_steps != 50) out.push_back(fmt::format("The sampler takes {} steps; the paper takes 50.", components.n_steps));
+  if (options.generate != kPaperGenerate)
+    out.push_back(fmt::format("{} images an arm; the paper has {}.", options.generate, kPaperGenerate));
+  if (options.features != "inception")
+    out.push_back(
+        fmt::format("Distances are taken between features of {}, not of Inception-v3, so they are called fd and don't "
+                    "compare with published FIDs.",
+                    options.features));
+  if (options.reference == kSelf)
+    out.push_back("The reference is the unguided images themselves, which is good for smoke tests only.");
+  out.push_back("The arms are paired: each id begins at one x_T in both.");
+  out.push_back("There is no arm of equal cost here: run the same config with more sampler steps beside it.");
+  return out;
+}
+
+/// With the run's network, which was compared with the statistics' before anything was generated.
+FrechetReference reference_of(const GuidedRunOptions& options, const GuidanceInput& input, Record& record) {
+  if (options.reference == kSelf) {
+    record.data["reference"] = {{"statistics", kSelf}, {"set", kSelf}, {"n", input.ids.size()}};
+    return FrechetReference(fit_gaussian(input.view(input.unguided)));
+  }
+  return stored_reference(options.reference, options.features, record);
+}
+
+void add_null_headline(const std::string& reason, const GuidedRunOptions& options, Record& record) {
+  MetricRow row =
+      metric_row("gain." + distance_name(options.features, "guided"), Direction::higher, "squared feature distance", 0);
+  row.why_null = reason;
+  row.details = {{"group", "headline"}};
+  record.metrics.push_back(std::move(row));
+  record.invalid_reasons.push_back(reason);
+}
+
+bool every_group_has_an_id(const GuidanceInput& input) {
+  std::set<int> groups;
+  for (const std::uint64_t id : input.ids) groups.insert(jackknife_group(id));
+  return groups.size() == static_cast<std::size_t>(kJackknifeGroups);
+}
+
+class GuidanceProtocol final : public Protocol {
+ public:
+  GuidanceProtocol(GuidedRunOptions options, Components components, GuideInfo guide)
+      : options_(std::move(options)), components_(std::move(components)), guide_(std::move(guide)) {
+    plan_ = {.seed = options_.seed,
+             .start = options_.start,
+             .n_samples = options_.generate,
+             .block = options_.block,
+             .micro_batch = options_.micro_batch,
+             .model = components_.model,
+             .sampler = components_.sampler,
+             .estimators = Json::array(),
+             .guide = guide_.resolved,
+             .thresholds = guide_.thresholds,
+             .unguided_arm = true,
+             .maps = false,
+             .feature_network = options_.features,
+             .planted_strengths = options_.planted_strengths};
+  }
+
+  const Plan& plan() const override { return plan_; }
+  int version() const override { return kVersion; }
+
+  ArrayMap score(const Store& store, Record& record) const override {
+    if (!record.data.is_object()) record.data = Json::object();
+    const GuidanceInput input = read_guidance_input(store, options_);
+    record.samples = {{"planned", options_.generate},
+                      {"complete", store.n_samples()},
+                      {"non_finite", input.non_finite},
+                      {"non_finite_limit", options_.non_finite_limit}};
+    record.cost = cost_of(components_, guide_);
+    record.departures = departures(options_, components_, guide_);
+    if (input.non_finite > options_.non_finite_limit)
+      record.invalid_reasons.push_back(fmt::format("{} samples aren't finite in both arms, more than the limit of {}",
+                                                   input.non_finite, options_.non_finite_limit));
+    ArrayMap curves;
+    curves["ids"] = make_array<std::uint64_t>(input.ids, {input.ids.size()});
+    for (const std::string& statistic : guide_.statistics)
+      curves["step_scores/" + statistic] = store.gather(array_names::kBlocks, array_names::scores(statistic));
+    if (!every_group_has_an_id(input)) {
+      add_null_headline("usable samples in too few jackknife groups", options_, record);
+      return curves;
+    }
+    record.metrics = guidance_rows(input, options_, reference_of(options_, input, record), record.invalid_reasons);
+    return curves;
+  }
+
+  Json comparable() const override {
+    return {{"protocol", kName},
+            {"version", kVersion},
+            {"preset", options_.preset},
+            {"model", {{"kind", components_.model.at("kind")}}},
+            {"sampler", components_.sampler},
+            {"features", options_.features},
+            {"reference", options_.reference},
+            {"generate", options_.generate},
+            {"block", options_.block},
+            {"micro_batch", options_.micro_batch},
+            {"planted_strengths", options_.planted_strengths},
+            {"non_finite_limit", options_.non_finite_limit}};
+  }
+
+ private:
+  GuidedRunOptions options_;
+  Components components_;
+  GuideInfo guide_;
+  Plan plan_;
+};
+
+void check_fields(const GuidedRunOptions& options, ConfigErrors& errors) {
+  if (options.block % std::max(options.micro_batch, 1u) != 0)
+    errors.add("/block", fmt::format("{} must be a multiple of /micro_batch, which is {}", options.block, options.micro_batch));
+  const auto& strengths = options.planted_strengths;
+  if (strengths.size() != 3 || strengths[0] <= 0 || strengths[0] >= strengths[1] || strengths[1] >= strengths[2])
+    errors.add("/planted_strengths", "needs three ascending positive numbers, such as [24, 48, 96]");
+  if (options.features.empty()) errors.add("/features", "needs the name of a feature network");
+  if (options.reference.empty()) errors.add("/reference", "needs a path or \"self\"");
+}
+
+ResolvedConfig resolve_guidance(const Json& config, ConfigErrors& errors) {
+  Json rest = config;
+  rest.erase("protocol");
+  GuidedRunOptions options = read_options<GuidedRunOptions>(rest, "", errors);
+  check_fields(options, errors);
+  if (!rest.contains("model") || !rest.contains("sampler")) return {};
+  // The control that every run of estimators needs; here it names none, and nothing of it is run.
+  const Json no_estimators = Json::array({{{"kind", "random"}}});
+  Components components = resolve_components(options.model, options.sampler, no_estimators, options.seed, errors);
+  GuideInfo guide = resolve_guide(options.guide, components, options.seed, errors);
+  if (!errors.empty()) return {};
+  options.model = components.model;
+  options.sampler = components.sampler;
+  options.guide = guide.resolved;
+  ResolvedConfig out;
+  out.config = to_json(options);
+  out.config["protocol"] = kName;
+  out.protocol = std::make_unique<GuidanceProtocol>(std::move(options), std::move(components), std::move(guide));
+  return out;
+}
+
+Json guidance_schema() { return protocol_schema<GuidedRunOptions>(kName); }
+
+}  // namespace
+
+ProtocolEntry guidance_protocol() {
+  return {kName, "guided and unguided images from the same x_T, and which are closer to the reference (paper, Table 3)",
+          resolve_guidance, guidance_schema};
+}
+
+}  // namespace alea
