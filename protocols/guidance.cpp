@@ -172,13 +172,21 @@ ResolvedConfig resolve_guidance(const Json& config, ConfigErrors& errors) {
   return out;
 }
 
+std::vector<std::pair<std::string, std::string>> guidance_metrics() {
+  return {{"fd.<network>.unguided", "Frechet distance of the images without the guide; fid.unguided and so on with Inception"},
+          {"fd.<network>.guided", "Frechet distance of the guided images"},
+          {"gain.fd.<network>.guided", "unguided minus guided: how much closer to the reference guidance comes"},
+          {"gain.fd.<network>.oracle.<strength>", "what taking planted defects away from the guided images gains"},
+          {"guidance.ratio", "how far eps is moved, in its own length, mean over images and guided steps"}};
+}
+
 Json guidance_schema() { return protocol_schema<GuidedRunOptions>(kName); }
 
 }  // namespace
 
 ProtocolEntry guidance_protocol() {
   return {kName, "guided and unguided images from the same x_T, and which are closer to the reference (paper, Table 3)",
-          resolve_guidance, guidance_schema};
+          resolve_guidance, guidance_schema, guidance_metrics()};
 }
 
 }  // namespace alea

@@ -116,13 +116,24 @@ ResolvedConfig resolve_reconstruction(const Json& config, ConfigErrors& errors) 
   return out;
 }
 
+std::vector<std::pair<std::string, std::string>> reconstruction_metrics() {
+  return {{"ause.<error>.<convention>", "area between the sparsification curve of /rank_by and the oracle's, mean over images"},
+          {"aurg.<error>.<convention>", "area that /rank_by gains over chance, mean over images"},
+          {"rmse", "of the reconstructions, mean over images, in a range of 1"},
+          {"ause.<error>.<convention>.<statistic>", "the same for every statistic that has maps; random.map is a control"},
+          {"aurg.<error>.<convention>.<statistic>", "the same for every statistic that has maps; random.map is a control"},
+          {"ause.pooled.<error>.<convention>.<statistic>", "of all elements of all images together"},
+          {"aurg.pooled.<error>.<convention>.<statistic>", "of all elements of all images together"},
+          {"spearman.<statistic>", "rank correlation of error and map, mean over images"}};
+}
+
 Json reconstruction_schema() { return protocol_schema<ReconstructionOptions>(kName); }
 
 }  // namespace
 
 ProtocolEntry reconstruction_protocol() {
   return {kName, "noise real images half-way, denoise them, and see whether uncertainty knows where they differ (paper, Table 2)",
-          resolve_reconstruction, reconstruction_schema};
+          resolve_reconstruction, reconstruction_schema, reconstruction_metrics()};
 }
 
 }  // namespace alea
