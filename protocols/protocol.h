@@ -25,12 +25,13 @@ struct Plan {
   Json estimators;                                                 ///< resolved array
   Json guide = nullptr;                                            ///< resolved; null: none
   std::shared_ptr<const GuidanceThresholds> thresholds = nullptr;  ///< of the guide's mask
-  bool unguided_arm = false;              ///< beside the guided images, those of the same ids without the guide
-  bool maps = true;                       ///< store uncertainty maps
-  std::string feature_network;            ///< "fmnist_cnn"; empty: no features
-  std::string dataset;                    ///< real images to begin at, with noise added; empty: begin at noise
-  int from_index = 0;                     ///< solver index where trajectories begin
-  std::vector<double> planted_strengths;  ///< defects for the oracle control, standard deviations in grey levels; empty: none
+  bool unguided_arm = false;         ///< beside the guided images, those of the same ids without the guide
+  bool maps = true;                  ///< store uncertainty maps
+  std::string feature_network = {};  ///< "fmnist_cnn"; empty: no features
+  std::string dataset = {};          ///< real images to begin at, with noise added; empty: begin at noise
+  int from_index = 0;                ///< solver index where trajectories begin
+  std::vector<double> planted_strengths =
+      {};  ///< defects for the oracle control, standard deviations in grey levels; empty: none
 };
 
 /// Reads what a run stored and says what it means. One file a protocol.
