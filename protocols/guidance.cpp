@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "protocols/array_names.h"
+#include "protocols/distances.h"
 #include "protocols/guidance_measure.h"
 #include "protocols/guide.h"
 #include "protocols/protocol_entry.h"

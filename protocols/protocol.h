@@ -30,8 +30,7 @@ struct Plan {
   std::string feature_network = {};  ///< "fmnist_cnn"; empty: no features
   std::string dataset = {};          ///< real images to begin at, with noise added; empty: begin at noise
   int from_index = 0;                ///< solver index where trajectories begin
-  std::vector<double> planted_strengths =
-      {};  ///< defects for the oracle control, standard deviations in grey levels; empty: none
+  std::vector<double> planted_strengths = {};  ///< defects of the oracle control, standard deviations in grey levels; or none
 };
 
 /// Reads what a run stored and says what it means. One file a protocol.

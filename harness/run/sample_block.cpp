@@ -45,10 +45,10 @@ struct StatisticRows {
 struct BlockRows {
   ImageExtent extent;
   std::size_t done = 0;
-  std::vector<std::uint8_t> images, finite;
-  std::vector<std::uint8_t> originals;  ///< [n, h, w, c], or empty
-  std::vector<float> errors;            ///< [n, h, w, c], or empty
-  std::vector<StatisticRows> statistics;
+  std::vector<std::uint8_t> images = {}, finite = {};
+  std::vector<std::uint8_t> originals = {};  ///< [n, h, w, c], or empty
+  std::vector<float> errors = {};            ///< [n, h, w, c], or empty
+  std::vector<StatisticRows> statistics = {};
 };
 
 template <class T>
@@ -89,7 +89,7 @@ BatchRows batch_rows(const TrajectoryResult& result, const Denoiser& denoiser, b
 }
 
 BlockRows empty_rows(const ImageExtent& extent, std::size_t n) {
-  BlockRows out{extent, 0, {}, {}, {}};
+  BlockRows out{.extent = extent};
   out.images.assign(n * extent.elements(), 0);
   out.finite.assign(n, 0);
   return out;
@@ -129,7 +129,7 @@ void add_originals(BlockRows& block, BatchRows& batch, const Originals& original
   const auto wanted = std::min(ids.size(), n - block.done);
   std::ranges::copy(std::span(pixels.const_data_ptr<std::uint8_t>(), wanted * size),
                     block.originals.begin() + static_cast<std::ptrdiff_t>(block.done * size));
-  batch.errors = (at::clamp(batch.images, -1, 1) - originals.images(ids)).abs().div(2).contiguous();
+  batch.errors = (batch.images.clamp(-1, 1) - originals.images(ids)).abs().div(2).contiguous();
 }
 
 void take_rows(BlockRows& block, const BatchRows& batch, std::size_t count) {
