@@ -152,6 +152,15 @@ TEST_F(LatentModel, SamplesAreDecodedOneByOneAndMapsSpread) {
   EXPECT_FLOAT_EQ(map[0][1][5][2].item<float>(), latents[0].mean(0)[2][1].item<float>());
 }
 
+TEST_F(LatentModel, ImagesAreEncodedByThePosteriorMeanInTheScaleOfTheNetwork) {
+  const auto model = make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}});
+  MapSource source(initial_.made(), "initial");
+  const nn::AutoencoderKl autoencoder(source, options_);
+  const at::Tensor images = normals(4, {2, 3, 8, 8}), latents = model->from_image(images);
+  EXPECT_EQ(latents.sizes(), at::IntArrayRef({2, 2, 4, 4}));
+  EXPECT_TRUE(at::equal(latents[1], autoencoder.encode(images.narrow(0, 1, 1)).mean[0] * 0.5));
+}
+
 TEST_F(LatentModel, TilesAndGuidanceKeepTheDecoder) {
   const at::Tensor latents = normals(3, {1, 2, 4, 4});
   const auto plain = make_model({{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}});
