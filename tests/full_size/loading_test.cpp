@@ -97,7 +97,9 @@ TEST_P(FullSizeFiles, LoadingTakesTheWeightsAndATenth) {
   std::printf("%s %s: %.0f MB of weights, loaded in %.1f s, peak %.0f MB more than before (%.3f of the weights)\n",
               network().name, std::get<1>(GetParam()), n_bytes / 1e6, seconds.count(), peak / 1e6, peak / n_bytes);
   EXPECT_EQ(n_bytes, 4.0 * static_cast<double>(network().n_parameters));
-  if (!network().shape.empty()) EXPECT_EQ(loaded->spec().n_parameters, network().n_parameters);
+  if (!network().shape.empty()) {
+    EXPECT_EQ(loaded->spec().n_parameters, network().n_parameters);
+  }
   EXPECT_LE(peak, 1.1 * n_bytes + kConstant);
   EXPECT_GE(peak, 0.9 * n_bytes) << "the measurement misses the weights";
 }

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "formats/torch_archive.h"
@@ -5,7 +6,7 @@
 #include "tests/fuzz/fuzz.h"
 
 /// The input is the pickle of a zip archive whose storages 0 to 3 are there: no checksum stands between a changed byte and the
-/// machine that runs it.
+/// machine that runs it. The storages hold zeros alone, so that any other byte of a tensor is somebody else's.
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace alea;
   static const std::array<std::byte, 64> numbers{};
@@ -20,6 +21,7 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   return fuzz::read_or_refuse([&] {
     std::map<std::string, TensorSpan> tensors;
     const auto owner = parse_torch_archive(file, "fuzzed.pt", tensors);
-    fuzz::touch(tensors);
+    for (const auto& [name, tensor] : tensors)
+      if (!std::all_of(tensor.bytes.begin(), tensor.bytes.end(), [](std::byte b) { return b == std::byte{0}; })) std::abort();
   });
 }

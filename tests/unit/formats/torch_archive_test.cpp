@@ -1,7 +1,5 @@
 #include "formats/torch_archive.h"
 
-#include "formats/checks.h"
-#include "formats/zip.h"
 #include "tests/unit/formats/format_test.h"
 #include "tests/unit/formats/values.h"
 
@@ -126,20 +124,6 @@ TEST(TorchArchive, CodeIsRefusedByNameAndNeverRun) {
   expect_error(ErrorCode::data, R"(the global "torch.nn.modules.linear.Linear" is refused)",
                [] { TorchArchive archive(fixture("whole_module.zip")); });
   expect_error(ErrorCode::data, "is a TorchScript archive", [] { TorchArchive archive(fixture("script")); });
-}
-
-/// A tensor of 2^16 zeros under the pickle of a file that torch wrote, deflated.
-TEST(TorchArchive, ASmallFileOfPackedZerosCantClaimAnyAmountOfMemory) {
-  const Bytes file = read_file(fixture("one.zip"));
-  const ZipArchive archive(file, "one.zip");
-  std::string pickle(as_text(archive.read(*archive.find("one.zip/data.pkl"))));
-  const std::string_view six = "K\x06", many = std::string_view("J\x00\x00\x01\x00", 5);  // the storage's number of elements
-  pickle.replace(pickle.find(six), six.size(), many);
-  const Bytes zeros(sizeof(float) << 16);
-  const std::vector<ZipMember> members{{"one/data.pkl", {std::as_bytes(std::span(pickle))}}, {"one/data/0", {zeros}}};
-  EXPECT_NO_THROW(read_all(make_zip(members, /*deflate=*/false)));
-  expect_error(ErrorCode::data, R"(entry "one/data/0": unpacks to 262144 bytes, expected at most)",
-               [&] { read_all(make_zip(members, /*deflate=*/true)); });
 }
 
 TEST(TorchArchive, ADtypeThatIsNotReadIsNamedWithItsTensor) {
