@@ -64,7 +64,8 @@ TEST(Accelerator, GradientsAreThoseOfTheCpu) {
     const at::Tensor y = at::log_softmax(at::scaled_dot_product_attention(h, h, h), 3).mean();
     return torch::autograd::grad({y}, {leaf}).front();
   };
-  const at::Tensor x = numbers().sin(), weight = at::arange(8 * 27, at::kFloat).cos().view({8, 3, 3, 3});
+  const at::Tensor x = numbers().sin().contiguous(at::MemoryFormat::ChannelsLast),
+                   weight = at::arange(8 * 27, at::kFloat).cos().view({8, 3, 3, 3});
   const at::Tensor there = gradient(x.to(accelerator()), weight.to(accelerator())), here = gradient(x, weight);
   EXPECT_EQ(there.device(), accelerator());
   EXPECT_TRUE(at::equal(there.cpu(), here));

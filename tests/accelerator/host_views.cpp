@@ -27,22 +27,17 @@ at::Tensor HostViews::of(const at::Tensor& tensor) {
   at::Tensor view =
       at::detail::make_tensor<c10::TensorImpl>(storage_of(tensor), c10::DispatchKeySet(c10::DispatchKey::CPU), tensor.dtype());
   view.unsafeGetTensorImpl()->set_sizes_and_strides(tensor.sizes(), tensor.strides(), tensor.storage_offset());
-  view.unsafeGetTensorImpl()->set_wrapped_number(tensor.unsafeGetTensorImpl()->is_wrapped_number());
+  if (tensor.dim() == 0) view.unsafeGetTensorImpl()->set_wrapped_number(tensor.unsafeGetTensorImpl()->is_wrapped_number());
   return view;
 }
 
 c10::IValue HostViews::of(const c10::IValue& value) {
   if (value.isTensor()) return of(value.toTensor());
   if (value.isDevice()) return c10::Device(c10::kCPU);
-  if (value.isTensorList()) {
-    c10::List<at::Tensor> views;
-    for (const at::Tensor& tensor : value.toTensorVector()) views.push_back(of(tensor));
-    return views;
-  }
-  if (value.isOptionalTensorList()) {
-    c10::List<std::optional<at::Tensor>> views;
-    for (const std::optional<at::Tensor>& tensor : value.toOptionalTensorVector())
-      views.push_back(tensor ? std::optional(of(*tensor)) : std::nullopt);
+  if (value.isList()) {
+    const c10::List<c10::IValue> list = value.toList();
+    c10::impl::GenericList views(list.elementType());
+    for (const c10::IValue& element : list) views.push_back(of(element));
     return views;
   }
   return value;

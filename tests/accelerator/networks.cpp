@@ -1,4 +1,5 @@
-// Convolutions and attention of the test accelerator, which torch gives to a device of its own as a whole.
+// Convolutions, attention and the gradient of group norm of the test accelerator, for which torch has paths of their own for
+// devices that aren't the CPU.
 
 #include <ATen/native/transformers/attention.h>
 #include <ATen/native/transformers/sdp_utils_cpp.h>
@@ -7,6 +8,7 @@
 #include <ATen/ops/_scaled_dot_product_flash_attention_for_cpu_backward.h>
 #include <ATen/ops/convolution.h>
 #include <ATen/ops/convolution_backward.h>
+#include <ATen/ops/native_group_norm_backward.h>
 #include <torch/library.h>
 
 #include "tests/accelerator/host_views.h"
@@ -34,6 +36,22 @@ Three convolution_backward(const at::Tensor& gradient, const at::Tensor& x, cons
   const auto [to_x, to_weight, to_bias] = at::convolution_backward(g, input, w, at::OptionalIntArrayRef(bias), stride, padding,
                                                                    dilation, transposed, output_padding, groups, wanted);
   return {onto_accelerator(to_x), onto_accelerator(to_weight), onto_accelerator(to_bias)};
+}
+
+/// torch hands a device contiguous tensors where it hands the CPU channels-last ones, whose sums run in another order. Networks
+/// are channels-last, so that is what they are again.
+Three group_norm_backward(const at::Tensor& gradient, const at::Tensor& x, const at::Tensor& mean, const at::Tensor& inverse_std,
+                          const std::optional<at::Tensor>& scale, std::int64_t batch, std::int64_t channels, std::int64_t pixels,
+                          std::int64_t groups, std::array<bool, 3> wanted) {
+  const auto format = x.dim() == 4 ? at::MemoryFormat::ChannelsLast : at::MemoryFormat::Contiguous;
+  HostViews views("group_norm_backward");
+  const at::Tensor g = views.of(gradient), input = views.of(x), m = views.of(mean), s = views.of(inverse_std),
+                   weight = views.of(scale.value_or(at::Tensor()));
+  views.open();
+  const auto [to_x, to_scale, to_shift] = at::native_group_norm_backward(g.contiguous(format), input.contiguous(format), m, s,
+                                                                         weight.defined() ? std::optional(weight) : std::nullopt,
+                                                                         batch, channels, pixels, groups, wanted);
+  return {onto_accelerator(to_x), onto_accelerator(to_scale), onto_accelerator(to_shift)};
 }
 
 /// As the CPU chooses, so that the bits are its own.
@@ -65,9 +83,8 @@ Attention attention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& 
 
 std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> attention_backward(
     const at::Tensor& gradient, const at::Tensor& q, const at::Tensor& k, const at::Tensor& v, const at::Tensor&,
-    std::array<bool, 4>, const at::Tensor& out, const at::Tensor& logsumexp, const at::Tensor&, const at::Tensor&,
-    const c10::SymInt&, const c10::SymInt&, double p, bool causal, const at::Tensor&, const at::Tensor&,
-    std::optional<double> scale) {
+    std::array<bool, 4>, const at::Tensor& out, const at::Tensor& logsumexp, const at::Tensor&, const at::Tensor&, c10::SymInt,
+    c10::SymInt, double p, bool causal, const at::Tensor&, const at::Tensor&, std::optional<double> scale) {
   HostViews views("attention_backward");
   const at::Tensor g = views.of(gradient), queries = views.of(q), keys = views.of(k), values = views.of(v), o = views.of(out),
                    l = views.of(logsumexp);
@@ -80,6 +97,7 @@ std::tuple<at::Tensor, at::Tensor, at::Tensor, at::Tensor> attention_backward(
 TORCH_LIBRARY_IMPL(aten, PrivateUse1, m) {
   m.impl("convolution_overrideable", &convolution);
   m.impl("convolution_backward_overrideable", &convolution_backward);
+  m.impl("native_group_norm_backward", &group_norm_backward);
   m.impl("_scaled_dot_product_fused_attention_overrideable", &attention);
   m.impl("_scaled_dot_product_fused_attention_overrideable_backward", &attention_backward);
 }

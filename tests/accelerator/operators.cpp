@@ -5,8 +5,10 @@
 #include <ATen/core/LegacyTypeDispatch.h>
 #include <ATen/ops/_reshape_alias_native.h>
 #include <ATen/ops/as_strided_native.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/unfold_native.h>
 #include <ATen/ops/view_native.h>
+#include <c10/util/strides.h>
 #include <torch/library.h>
 
 #include "tests/accelerator/device.h"
@@ -83,15 +85,30 @@ c10::IValue moved(const c10::IValue& answer) {
   return out;
 }
 
+/// Whether an operator may give this argument its extent: an `out` that is empty yet.
+bool is_to_grow(const c10::Argument& parameter, const c10::IValue& argument) {
+  const auto* alias = parameter.alias_info();
+  return alias != nullptr && alias->isWrite() && argument.isTensor() && argument.toTensor().defined() &&
+         argument.toTensor().numel() == 0;
+}
+
 void on_host_memory(const c10::OperatorHandle& op, torch::jit::Stack* stack) {
   const auto& schema = op.schema();
   const at::AutoDispatchBelowADInplaceOrView below_autograd;
   const std::vector<c10::IValue> arguments = torch::jit::pop(*stack, schema.arguments().size());
   std::vector<c10::IValue> answers;
+  std::vector<std::pair<at::Tensor, at::Tensor>> growing;  // there, here
   HostViews views(schema.name());
-  for (const c10::IValue& argument : arguments) answers.push_back(views.of(argument));
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    answers.push_back(views.of(arguments[i]));
+    if (!is_to_grow(schema.arguments()[i], arguments[i])) continue;
+    const at::Tensor there = arguments[i].toTensor(), here = at::empty({0}, there.options().device(at::kCPU));
+    growing.emplace_back(there, here);
+    answers.back() = here;
+  }
   views.open();
   op.callBoxed(&answers);
+  for (const auto& [there, here] : growing) copy_from_and_resize(here, there);
   for (std::size_t i = 0; i < answers.size(); ++i) {
     const auto returned = argument_returned(schema, i, arguments);
     torch::jit::push(*stack, returned ? *returned : moved(answers[i]));

@@ -41,10 +41,10 @@ class OnGpu : public Base {
   static Placement gpu() { return placement_on(kGpu); }
 };
 
-using Cuda = OnGpu<testing::Test>;
-class CudaModels : public OnGpu<testing::TestWithParam<std::string>> {};
-class CudaSamplers : public OnGpu<testing::TestWithParam<std::string>> {};
-class CudaEstimators : public OnGpu<testing::TestWithParam<std::string>> {};
+using Cuda = OnGpu<::testing::Test>;
+class CudaModels : public OnGpu<::testing::TestWithParam<std::string>> {};
+class CudaSamplers : public OnGpu<::testing::TestWithParam<std::string>> {};
+class CudaEstimators : public OnGpu<::testing::TestWithParam<std::string>> {};
 
 /// Relative L2 of float32 networks and trajectories whose sums run in another order: 1e-6 an operator, some hundred of them.
 constexpr double kNetworkTolerance = 1e-4;
@@ -90,7 +90,7 @@ TEST_P(CudaModels, MakeTheSameImages) {
   expect_close(there->to_image(x.to(there->spec().device)), here->to_image(x), kNetworkTolerance, "image");
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CudaModels, testing::ValuesIn(model_registry().names()),
+INSTANTIATE_TEST_SUITE_P(All, CudaModels, ::testing::ValuesIn(model_registry().names()),
                          [](const auto& info) { return info.param; });
 
 at::Tensor toy_sample(const std::string& kind, const Placement& placement) {
@@ -105,7 +105,7 @@ TEST_P(CudaSamplers, AgreeWithTheCpuAndRepeatToTheBit) {
   EXPECT_TRUE(at::equal(toy_sample(GetParam(), gpu()), there));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CudaSamplers, testing::ValuesIn(sampler_registry().names()),
+INSTANTIATE_TEST_SUITE_P(All, CudaSamplers, ::testing::ValuesIn(sampler_registry().names()),
                          [](const auto& info) { return info.param; });
 
 std::vector<UncertaintyOutput> toy_scores(const std::string& kind, const Placement& placement) {
@@ -125,7 +125,7 @@ TEST_P(CudaEstimators, AgreeWithTheCpuAndRepeatToTheBit) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(All, CudaEstimators, testing::ValuesIn(estimator_registry().names()),
+INSTANTIATE_TEST_SUITE_P(All, CudaEstimators, ::testing::ValuesIn(estimator_registry().names()),
                          [](const auto& info) { return info.param; });
 
 TEST_F(Cuda, StartNoiseIsThatOfTheCpuToTheBit) {
