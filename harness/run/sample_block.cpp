@@ -1,5 +1,6 @@
 #include "run/sample_block.h"
 
+#include <ATen/TensorOperators.h>
 #include <ATen/core/Tensor.h>
 
 #include <algorithm>

@@ -57,15 +57,18 @@ TEST(InceptionEncoder, FromAFileGivesWhatTheNetworkGives) {
 TEST(PublishedEncoders, ThatAreNotThereAreNamedWithTheCommandThatFetchesThem) {
   const test::ScopedVariable folder("ALEA_WEIGHTS", "/nowhere");
   for (const auto& [network, file] :
-       {std::pair{"inception", "pt_inception-2015-12-05-6726825d.pth"}, {"vgg16", "vgg16-397923af.pth"}})
+       {std::pair{"inception", "pt_inception-2015-12-05-6726825d.pth"}, {"vgg16", "vgg16-397923af.pth"}}) {
+    EncoderOptions options;
+    options.network = network;
     try {
-      make_encoder({.network = network});
+      make_encoder(options);
       ADD_FAILURE() << network << " was made";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::io);
       EXPECT_THAT(error.what(), testing::AllOf(testing::HasSubstr(std::string("`scripts/fetch ") + network + "`"),
                                                testing::HasSubstr(std::string("/nowhere/") + file)));
     }
+  }
 }
 
 TEST(TorchScriptEncoder, NamesTheFileOfAModuleThatFailsOnlyLater) {
