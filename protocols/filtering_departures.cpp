@@ -87,8 +87,8 @@ std::vector<std::string> filtering_departures(const FilteringOptions& options, c
                     kPaperGenerate, kPaperKeep));
   if (options.precision != "float32")
     add(
-        fmt::format("The network computes in {}: the record's /model/precision_validation says how its scores rank against "
-                    "those in float32.",
+        fmt::format("The network computes in {} (the released code in float16 under autocast); the record's "
+                    "/model/precision_validation says how its scores rank against those in float32.",
                     options.precision));
   if (options.features != "inception")
     add(

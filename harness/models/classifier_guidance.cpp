@@ -47,12 +47,15 @@ std::unique_ptr<nn::AdmClassifier> load_classifier(const std::filesystem::path& 
   return classifier;
 }
 
+/// Gradients of large classifiers reach below 6e-8, the smallest number of float16. A power of two changes no other bit.
+constexpr double kGradientScale = 256;
+
 /// d/dx sum_b log p(y_b | x_b, t_b): rows don't influence each other, so row b is that of image b.
 at::Tensor log_likelihood_gradient(const nn::AdmClassifier& classifier, const Batch& batch) {
   const at::AutoGradMode with_gradients(true);
   const at::Tensor x = batch.x.detach().requires_grad_(true);
   const at::Tensor chosen = at::log_softmax(classifier.forward(x, batch.t), 1).gather(1, batch.labels.unsqueeze(1)).sum();
-  return torch::autograd::grad({chosen}, {x}).front();
+  return torch::autograd::grad({chosen * kGradientScale}, {x}).front() / kGradientScale;
 }
 
 /// Classifier guidance (arXiv:2105.05233, algorithm 2): eps - scale sigma grad log p(y | x_t).

@@ -78,11 +78,11 @@ TEST(GroupNormSilu, ModulationIsARowsOwnScaleAndShiftWithTheBitsOfEachAlone) {
 
 at::Tensor in_bfloat16(const at::Tensor& x) { return x.to(at::kBFloat16); }
 
-/// Nearest bfloat16: off by at most half a unit in the last of 8 bits.
+/// Nearest bfloat16: off by at most half a unit in the last of 8 bits, which is 2^-8 of the smallest number of those bits.
 void expect_rounded(const at::Tensor& found, const at::Tensor& exact) {
   ASSERT_EQ(found.scalar_type(), at::kBFloat16);
   EXPECT_TRUE(found.is_contiguous(at::MemoryFormat::ChannelsLast));
-  const auto excess = (found.to(at::kDouble) - exact).abs() - exact.abs() * (1.001 / 256) * 0.5;
+  const auto excess = (found.to(at::kDouble) - exact).abs() - exact.abs() / 256;
   EXPECT_LT(excess.max().item<double>(), 2e-5);
 }
 
@@ -141,7 +141,8 @@ TEST(GroupNorm, BelowFloat32EveryPathAgrees) {
     const auto x = in.x.to(dtype), rows = x.contiguous();  // without a fused kernel where memory is by rows
     const auto close = [&](const at::Tensor& a, const at::Tensor& b) {
       EXPECT_EQ(a.scalar_type(), dtype);
-      EXPECT_LT((a.to(at::kFloat) - b.to(at::kFloat)).abs().max().item<double>(), 0.05);
+      const auto x32 = a.to(at::kFloat), y32 = b.to(at::kFloat);
+      EXPECT_LT(((x32 - y32).abs() - 0.02 * y32.abs()).max().item<double>(), 0.01);
     };
     close(norm(x), norm(rows));
     close(norm.then_silu(x), norm.then_silu(rows));

@@ -46,6 +46,9 @@ TEST(FilteringDepartures, ThePaperSettingsLeaveTheWindowAndTheStepsUnmentioned) 
   EXPECT_THAT(sentences, Contains(HasSubstr("49 steps")));
   EXPECT_THAT(sentences, Contains(HasSubstr("M is 4")));
   EXPECT_THAT(sentences, Contains(HasSubstr("44 to 48")));
+  EXPECT_THAT(sentences, Not(Contains(HasSubstr("precision"))));
+  options.precision = "bfloat16";
+  EXPECT_THAT(filtering_departures(options, other), Contains(HasSubstr("bfloat16")));
 }
 
 TEST(FilteringDepartures, SayWhereTrajectoriesStart) {

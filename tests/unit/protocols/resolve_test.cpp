@@ -127,6 +127,7 @@ TEST(Comparable, IgnoresSeedNameAndEstimator) {
   EXPECT_EQ(comparable_sha256(with("/estimators/0/passes", 4)), base);
   EXPECT_EQ(comparable_sha256(with("/rank_by", "aleatoric.centred")), base);
   EXPECT_EQ(comparable_sha256(with("/store_maps", false)), base);
+  EXPECT_EQ(comparable_sha256(with("/precision_validation", "other.json")), base);
 }
 
 TEST(Comparable, SeesWhatMakesRunsUnlike) {
@@ -140,7 +141,20 @@ TEST(Comparable, SeesWhatMakesRunsUnlike) {
   EXPECT_NE(comparable_sha256(with("/features", "fmnist_cnn")), base);
   EXPECT_NE(comparable_sha256(with("/planted_strengths/0", 31)), base);
   EXPECT_NE(comparable_sha256(with("/micro_batch", 8)), base);
+  EXPECT_NE(comparable_sha256(with("/precision", "bfloat16")), base);
+  EXPECT_NE(comparable_sha256(with("/precision", "float16")), comparable_sha256(with("/precision", "bfloat16")));
   EXPECT_NE(comparable_sha256(with("/model", {{"kind", "toy_gaussian"}})), base);
+}
+
+TEST(Comparable, InFloat32IsThatOfRecordsFromBeforeThereWasAChoice) {
+  EXPECT_FALSE(resolve_config(config_of("smoke.toy"), "test.json").protocol->comparable().contains("precision"));
+  EXPECT_EQ(comparable_sha256(with("/precision", "float32")), comparable_sha256(config_of("smoke.toy")));
+}
+
+TEST(ResolveConfig, ThePlanHasThePrecision) {
+  EXPECT_EQ(resolve_config(config_of("smoke.toy"), "test.json").protocol->plan().precision, "float32");
+  EXPECT_EQ(resolve_config(with("/precision", "float16"), "test.json").protocol->plan().precision, "float16");
+  EXPECT_THAT(errors_of(with("/precision", "float8")), HasSubstr("/precision"));
 }
 
 TEST(ListProtocols, NamesFiltering) {
