@@ -25,7 +25,7 @@ Batch batch_for(const DenoiserSpec& spec, const Mode& mode) {
   const Ids ids{10, 11, 12, 13};
   const PhiloxStart start(3, spec.shape, spec.n_classes);
   const at::Tensor labels = start.labels(ids);
-  return {.x = start.noise(ids).to(spec.device),
+  return {.x = start.x(ids).to(spec.device),
           .t = at::tensor(std::vector<float>{999, 500, 20, 0}).to(spec.device),
           .labels = labels.defined() ? labels.to(spec.device) : labels,
           .ids = ids,
@@ -85,7 +85,7 @@ TEST_P(Estimators, ScoreWithTheBitsOfTheCpu) {
   const auto outputs = [](const Placement& placement) {
     const auto denoiser = small_model("ddpm_unet", placement);
     std::vector<std::unique_ptr<EstimatorFactory>> estimators;
-    estimators.push_back(estimator(GetParam(), kSteps));
+    estimators.push_back(estimator(GetParam(), kSteps, *denoiser));
     return run_trajectory(*denoiser, *sampler("ddim", kSteps, *denoiser), estimators, {3, 4, 5, 6}, 1).outputs;
   };
   const auto here = outputs({}), there = outputs({.device = accelerator()});

@@ -106,7 +106,7 @@ TensorSpan span_of(const at::Tensor& tensor) {
 /// x_T, labels where there are classes, eps of x_T at t = 500, the sample.
 void write_trajectory(const Arguments& args, Denoiser& denoiser, const Ids& ids, const at::Tensor& sample) {
   const PhiloxStart start(kSeed, denoiser.spec().shape, denoiser.spec().n_classes);
-  const at::Tensor noise = start.noise(ids), labels = start.labels(ids);
+  const at::Tensor noise = start.x(ids), labels = start.labels(ids);
   const c10::InferenceMode inference;
   const at::Tensor eps =
       denoiser.predict({.x = noise, .t = at::full({args.batch}, kEpsTime), .labels = labels, .ids = ids}).eps.contiguous();

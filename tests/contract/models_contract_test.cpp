@@ -23,7 +23,7 @@ class ModelContract : public ::testing::TestWithParam<std::string> {
     const auto& spec = denoiser_->spec();
     const PhiloxStart start(3, spec.shape, spec.n_classes);
     const at::Tensor labels = start.labels(ids);
-    return {.x = start.noise(ids).to(spec.device),
+    return {.x = start.x(ids).to(spec.device),
             .t = at::tensor(times).to(spec.device),
             .labels = labels.defined() ? labels.to(spec.device) : labels,
             .ids = ids};

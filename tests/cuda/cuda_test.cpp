@@ -66,7 +66,7 @@ Prediction predict(const std::string& kind, const Placement& placement, bool dro
   const PhiloxStart start(3, spec.shape, spec.n_classes);
   const at::Tensor labels = start.labels(ids);
   const bool has_sites = dropout && !spec.dropout_sites.empty();
-  return model->predict({.x = start.noise(ids).to(spec.device),
+  return model->predict({.x = start.x(ids).to(spec.device),
                          .t = at::tensor(std::vector<float>{999, 500, 20, 0}).to(spec.device),
                          .labels = labels.defined() ? labels.to(spec.device) : labels,
                          .ids = ids,
@@ -94,7 +94,7 @@ INSTANTIATE_TEST_SUITE_P(All, CudaModels, ::testing::ValuesIn(model_registry().n
                          [](const auto& info) { return info.param; });
 
 at::Tensor toy_sample(const std::string& kind, const Placement& placement) {
-  const auto denoiser = make(model_registry(), {{"kind", "toy_mixture"}}, placement);
+  const auto denoiser = make(model_registry(), {{"kind", "toy_mixture"}, {"dropout", 0.1}}, placement);
   return run_trajectory(*denoiser, *sampler(kind, 12, *denoiser), {}, {3, 4, 5}, 1).sample;
 }
 
@@ -109,9 +109,9 @@ INSTANTIATE_TEST_SUITE_P(All, CudaSamplers, ::testing::ValuesIn(sampler_registry
                          [](const auto& info) { return info.param; });
 
 std::vector<UncertaintyOutput> toy_scores(const std::string& kind, const Placement& placement) {
-  const auto denoiser = make(model_registry(), {{"kind", "toy_mixture"}}, placement);
+  const auto denoiser = make(model_registry(), {{"kind", "toy_mixture"}, {"dropout", 0.1}}, placement);
   std::vector<std::unique_ptr<EstimatorFactory>> estimators;
-  estimators.push_back(estimator(kind, kSteps));
+  estimators.push_back(estimator(kind, kSteps, *denoiser));
   return run_trajectory(*denoiser, *sampler("ddim", kSteps, *denoiser), estimators, {3, 4, 5}, 1).outputs;
 }
 
