@@ -57,7 +57,7 @@ WeightMap shapes_of(const Published& network) {
   return source.made();
 }
 
-class FullSizeFiles : public testing::TestWithParam<std::tuple<Published, const char*>> {
+class FullSizeFiles : public ::testing::TestWithParam<std::tuple<Published, const char*>> {
  protected:
   const Published& network() const { return std::get<0>(GetParam()); }
 
@@ -106,12 +106,12 @@ TEST_P(FullSizeFiles, LoadingTakesTheWeightsAndATenth) {
 
 INSTANTIATE_TEST_SUITE_P(
     Networks, FullSizeFiles,
-    testing::Combine(testing::Values(Published{"adm64", kAdm64, {3, 64, 64}, 295904454},
+    ::testing::Combine(::testing::Values(Published{"adm64", kAdm64, {3, 64, 64}, 295904454},
                                      Published{"adm128", kAdm128, {3, 128, 128}, 421529606},
                                      Published{"uvit_h2", Json::object(), {4, 32, 32}, 500832016},
                                      Published{"uvit_h4", {{"img_size", 64}, {"patch_size", 4}}, {4, 64, 64}, 500942656},
                                      Published{"autoencoder_kl", Json::object(), {}, 83653863}),
-                     testing::Values("safetensors", "pth")),
+                     ::testing::Values("safetensors", "pth")),
     [](const auto& info) { return std::string(std::get<0>(info.param).name) + "_" + std::get<1>(info.param); });
 
 }  // namespace
