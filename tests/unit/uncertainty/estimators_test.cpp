@@ -124,6 +124,9 @@ TEST(Aleatoric, AsksOnlyInsideItsWindowAtTheTimeAndIdsOfTheStep) {
       EXPECT_EQ(rows[pass].ids, ids);
       EXPECT_TRUE(at::equal(rows[pass].x, add_noise(view.x0, draw_normals(key, ids, denoiser->spec().shape), view.level)));
     }
+    std::vector<Prediction> answers;
+    for (const Query& row : rows) answers.push_back(answer(*denoiser, row));
+    watcher->consume(view, answers);
     sampler->feed(prediction);
   }
 }
