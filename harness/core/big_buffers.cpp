@@ -9,4 +9,6 @@ void keep_big_buffers() {
   mallopt(M_TRIM_THRESHOLD, 2047 << 20);
 }
 
+void release_freed_memory() { malloc_trim(0); }
+
 }  // namespace alea

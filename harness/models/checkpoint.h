@@ -77,6 +77,7 @@ class CheckpointSource : public ParameterSource {
   const Checkpoint& checkpoint_;
   ParameterProblems problems_;
   std::int64_t n_parameters_ = 0;
+  std::size_t n_unreleased_ = 0;  ///< bytes handed out since freed memory went back to the kernel
 };
 
 }  // namespace alea
