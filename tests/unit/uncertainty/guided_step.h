@@ -112,9 +112,10 @@ struct GuidedStep {
   }
 };
 
+/// {} stands for the defaults: a braced nothing is null.
 inline GuidanceOptions guidance_options(const Json& json) {
   ConfigErrors errors;
-  const auto options = read_guidance_options(json, "/guide", errors);
+  const auto options = read_guidance_options(json.is_null() ? Json::object() : json, "/guide", errors);
   errors.throw_if_any("test");
   return options;
 }
