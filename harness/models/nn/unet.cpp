@@ -139,8 +139,8 @@ at::Tensor Unet::forward(const at::Tensor& x, const at::Tensor& t, const Dropout
   const auto embedding = timestep_embedding(t, options_.block_channels.front(), options_.cos_first, options_.frequency_shift);
   const auto silu_time = at::silu(time_2_(at::silu(time_1_(embedding.to(time_1_.dtype())))));
   at::Tensor h = conv_in_(x.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
-  // From here on the residual stream is rounded as activations are: in float32 it takes a quarter of the error away at most, since
-  // convolutions see rounded numbers either way, and costs 8% of the speed.
+  // From here on the residual stream is rounded as activations are: in float32 it takes a quarter of the error away at most,
+  // since convolutions see rounded numbers either way, and costs 8% of the speed.
   h = h.to(down_.front().resnets.front().conv1.dtype());
   std::vector<at::Tensor> skips{h};
   for (const auto& level : down_) {
