@@ -22,7 +22,8 @@ Json published_file(const WeightsEntry& entry, const fs::path& manifest) {
   if (!fs::exists(path))
     fail(ErrorCode::config, "{}: /published: no published network is called {}; `scripts/fetch --list` names all",
          manifest.string(), entry.published);
-  for (const Json& file : read_json_file(path).at("files"))
+  const Json published = read_json_file(path);
+  for (const Json& file : published.at("files"))
     if (file.at("name") == entry.weights) return file;
   fail(ErrorCode::config, "{}: /weights: {} lists no file {}", manifest.string(), path.string(), entry.weights);
 }
