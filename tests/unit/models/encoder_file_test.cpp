@@ -59,7 +59,9 @@ TEST(PublishedEncoders, ThatAreNotThereAreNamedWithTheCommandThatFetchesThem) {
   for (const auto& [network, file] :
        {std::pair{"inception", "pt_inception-2015-12-05-6726825d.pth"}, {"vgg16", "vgg16-397923af.pth"}})
     try {
-      make_encoder({.network = network});
+      EncoderOptions options;
+      options.network = network;
+      make_encoder(options);
       ADD_FAILURE() << network << " was made";
     } catch (const Error& error) {
       EXPECT_EQ(error.code(), ErrorCode::io);
