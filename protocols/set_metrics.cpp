@@ -149,7 +149,8 @@ void add_manifold(const Inputs& in, std::vector<MetricRow>& rows) {
 }  // namespace
 
 std::string MetricNames::of(const std::string& published) const {
-  return network.empty() ? published : set_metric(published).other + "." + network;
+  const SetMetric& metric = set_metric(published);
+  return network.empty() ? metric.published : metric.other + "." + network;
 }
 
 std::string MetricNames::of_manifold(const std::string& metric) const {

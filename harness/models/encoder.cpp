@@ -7,6 +7,7 @@
 #include "core/expected_sha256.h"
 #include "core/files.h"
 #include "models/exported_module.h"
+#include "core/share.h"
 #include "models/nn/inception.h"
 #include "models/nn/vgg16.h"
 #include "models/preprocess.h"
@@ -99,9 +100,13 @@ class ModuleEncoder final : public Encoder {
 };
 
 [[noreturn]] void fail_without_weights(const EncoderOptions& options) {
+  const Json manifest = read_json_file(share_folder() / "manifests" / "networks" / (options.network + ".json"));
   const std::string found = options.weights.empty() ? "no weights were given" : fmt::format("{}: no such file", options.weights);
-  fail(ErrorCode::io, "{}: {}; `scripts/fetch {}` fetches and checks them, and `--weights {}` names them then", options.network,
-       found, options.network, feature_weights_path(options.network).string());
+  fail(ErrorCode::io,
+       "{}: {}; run `scripts/fetch {}` (from {}, sha256 begins with {}) and name them with `--weights {}`, where /features of a "
+       "config finds them by itself",
+       options.network, found, options.network, manifest.at("address").get<std::string>(),
+       manifest.at("sha256_prefix").get<std::string>(), feature_weights_path(options.network).string());
 }
 
 /// What published files hold beside the parameters that are used here.

@@ -89,7 +89,7 @@ def main():
     if not re.search(r"^euler\b", run([alea, "list", "samplers"], build), re.MULTILINE):
         sys.exit("`alea list samplers` doesn't name the example")
     contract = link("tests/test_contract", objects, copy / "test_contract", build)
-    answer = run([contract, "--gtest_filter=*SamplerContract*euler"], build)
+    answer = run([contract, "--gtest_filter=*SamplerContract.*/euler"], build)
     passed = int(re.search(r"\[  PASSED  \] (\d+) test", answer).group(1))
     if passed < 4:
         sys.exit(f"expected the sampler's contract tests to run on the example, {passed} did:\n{answer}")

@@ -108,7 +108,8 @@ TEST_F(MetricsCommand, MissingWeightsSayWhereToGetThem) {
   const auto real = make_images("real", 4, 1).string();
   const Ended ended = run_alea({"metrics", "--real", real, "--gen", real});
   EXPECT_EQ(ended.status, 4);
-  EXPECT_THAT(ended.err, AllOf(HasSubstr("pt_inception-2015-12-05-6726825d.pth"), HasSubstr("https://")));
+  EXPECT_THAT(ended.err, AllOf(HasSubstr("pt_inception-2015-12-05-6726825d.pth"), HasSubstr("https://"),
+                               HasSubstr("`scripts/fetch inception`")));
 }
 
 }  // namespace

@@ -98,7 +98,12 @@ TEST(InceptionFeatures, AreThoseOfPytorchFidFromTheFolderOfWeights) {
   test::KeptSource source;
   const nn::Inception network(source, {});
   save_weights(file, source.kept, StoredAs::f16);
-  atomic_write(manifest, Json{{"file", file.filename().string()}, {"sha256", sha256_file(file)}}.dump());
+  const std::string sha256 = sha256_file(file);
+  const Json facts = {{"file", file.filename().string()},
+                      {"sha256", sha256},
+                      {"sha256_prefix", sha256.substr(0, 8)},
+                      {"address", "https://example.org"}};
+  atomic_write(manifest, facts.dump());
 
   const FeatureExtractor extractor("inception", {3, 8, 8});
   EXPECT_EQ(extractor.facts().network, "inception");
