@@ -73,13 +73,13 @@ at::Tensor AdmResBlock::operator()(const at::Tensor& x, const at::Tensor& silu_e
   return dropout.perturbed(conv_out(dropout.apply(h, site), {.by_pixel = skip ? (*skip)(outer) : outer}), site);
 }
 
-at::Tensor attend_to_tokens(const at::Tensor& qkv, int heads, QkvOrder order, std::int64_t n_queries) {
+at::Tensor attend_to_tokens(const at::Tensor& qkv, int heads, QkvOrder order) {
   const auto batch = qkv.size(0), tokens = qkv.size(1), channels = qkv.size(2) / 3;
   const auto width = channels / heads;
   const at::Tensor split = order == QkvOrder::heads_first ? qkv.view({batch, tokens, heads, 3, width}).permute({3, 0, 2, 1, 4})
                                                           : qkv.view({batch, tokens, 3, heads, width}).permute({2, 0, 3, 1, 4});
-  const at::Tensor mixed = attend(split[0].narrow(2, 0, n_queries), split[1], split[2]);
-  return mixed.transpose(1, 2).reshape({batch, n_queries, channels});
+  const at::Tensor mixed = attend(split[0], split[1], split[2]);
+  return mixed.transpose(1, 2).reshape({batch, tokens, channels});
 }
 
 AdmAttention::AdmAttention(ParameterSource& source, const std::string& name, int channels, int heads, QkvOrder order)
@@ -91,7 +91,7 @@ AdmAttention::AdmAttention(ParameterSource& source, const std::string& name, int
 
 at::Tensor AdmAttention::operator()(const at::Tensor& x) const {
   const auto batch = x.size(0), channels = x.size(1), height = x.size(2), width = x.size(3);
-  const auto out = proj_out(attend_to_tokens(qkv(tokens_of(norm(x))), heads, order, height * width));
+  const auto out = proj_out(attend_to_tokens(qkv(tokens_of(norm(x))), heads, order));
   return x + out.view({batch, height, width, channels}).permute({0, 3, 1, 2});
 }
 
@@ -104,7 +104,10 @@ AdmAttentionPool::AdmAttentionPool(ParameterSource& source, const std::string& n
 at::Tensor AdmAttentionPool::operator()(const at::Tensor& x) const {
   const at::Tensor pixels = tokens_of(x);
   const at::Tensor tokens = at::cat({pixels.mean(1, true), pixels}, 1) + positional_embedding.t().to(x.scalar_type());
-  return proj_out(attend_to_tokens(qkv(tokens), heads, QkvOrder::qkv_first, 1).to(proj_out.dtype())).squeeze(1);
+  // Only the first token's attention is wanted, but that of one query alone depends on a row's place and on threads in the last
+  // bits.
+  const at::Tensor pooled = attend_to_tokens(qkv(tokens), heads, QkvOrder::qkv_first).select(1, 0);
+  return proj_out.by_row(pooled.to(proj_out.dtype()));
 }
 
 at::Tensor run_stage(const AdmStage& stage, at::Tensor h, const at::Tensor& silu_embedding, const DropoutSites& dropout) {

@@ -47,8 +47,8 @@ struct AdmResBlock {
 /// Weights of one order load into the other without a complaint.
 enum class QkvOrder { heads_first, qkv_first };
 
-/// [B, T, 3C] -> softmax(q k^T / sqrt(C / heads)) v of the first `n_queries` tokens, [B, n_queries, C].
-at::Tensor attend_to_tokens(const at::Tensor& qkv, int heads, QkvOrder order, std::int64_t n_queries);
+/// [B, T, 3C] -> softmax(q k^T / sqrt(C / heads)) v, [B, T, C].
+at::Tensor attend_to_tokens(const at::Tensor& qkv, int heads, QkvOrder order);
 
 /// x + proj_out(attention(norm(x))) over pixels.
 struct AdmAttention {
