@@ -64,9 +64,10 @@ TEST_P(SamplerContract, AnIdsSampleDependsOnSeedAndIdAlone) {
 at::Tensor walk(Denoiser& denoiser, const SamplerFactory& factory, const at::Tensor& x, SolverIndex from,
                 std::map<int, at::Tensor>* x_at = nullptr) {
   const Ids ids{3, 4};
-  const auto sampler = factory.start(x, ids, from);
+  const at::Device device = denoiser.spec().device;
+  const auto sampler = factory.start(x.to(device), ids, from);
   while (const auto query = sampler->next()) {
-    const Batch batch{.x = query->x, .t = at::full({2}, query->t.value, at::kFloat), .ids = ids};
+    const Batch batch{.x = query->x, .t = at::full({2}, query->t.value, at::kFloat).to(device), .ids = ids};
     const Prediction prediction = denoiser.predict(batch);
     if (x_at != nullptr) (*x_at)[sampler->view(prediction).index.value] = query->x;
     sampler->feed(prediction);
