@@ -112,4 +112,22 @@ Interval jackknife_interval(double value, std::span<const double> leave_one_out)
   return {value, error, value - reach, value + reach};
 }
 
+Interval mean_with_jackknife(std::span<const double> values, std::span<const std::uint64_t> ids,
+                             std::vector<double>& leave_one_out, const char* what) {
+  std::array<double, kJackknifeGroups> sums{};
+  const GroupSizes counts = jackknife_group_sizes(ids);
+  double total = 0;
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    sums[jackknife_group(ids[i])] += values[i];
+    total += values[i];
+  }
+  const double n = static_cast<double>(values.size());
+  for (int g = 0; g < kJackknifeGroups; ++g)
+    if (counts[g] > 0 && counts[g] < values.size())
+      leave_one_out.push_back((total - sums[g]) / (n - static_cast<double>(counts[g])));
+  if (leave_one_out.size() < 2)
+    fail(ErrorCode::domain, "{}: {} images in one jackknife group, expected at least 2 groups", what, values.size());
+  return jackknife_interval(total / n, leave_one_out);
+}
+
 }  // namespace alea

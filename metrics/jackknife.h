@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <vector>
 
 namespace alea {
 
@@ -27,6 +28,11 @@ struct Interval {
 /// Delete-a-group jackknife: se^2 = (G-1)/G sum_g (theta_g - mean theta)^2, t with G-1 degrees of freedom.
 /// It covers the expectation of the estimator at this N, not the population value. Error{domain} for fewer than 2 groups.
 Interval jackknife_interval(double value, std::span<const double> leave_one_out);
+
+/// The mean of values [n] of samples `ids` with its jackknife over the groups that have one; `leave_one_out` gets their values.
+/// Error{domain} naming `what` for fewer than 2 groups.
+Interval mean_with_jackknife(std::span<const double> values, std::span<const std::uint64_t> ids,
+                             std::vector<double>& leave_one_out, const char* what);
 
 /// Quantile of Student's t with `degrees` degrees of freedom.
 double student_t_quantile(double probability, double degrees);

@@ -1,7 +1,5 @@
 #include <tbb/parallel_for.h>
 
-#include <array>
-
 #include "core/error.h"
 #include "metrics/sparsification.h"
 
@@ -21,25 +19,6 @@ MaskedImage masked(std::span<const float> errors, std::span<const float> uncerta
     image.uncertainty.push_back(uncertainty[i]);
   }
   return image;
-}
-
-Interval mean_with_jackknife(std::span<const double> values, std::span<const std::uint64_t> ids,
-                             std::vector<double>& leave_one_out) {
-  std::array<double, kJackknifeGroups> sums{};
-  std::array<std::size_t, kJackknifeGroups> counts{};
-  double total = 0;
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    sums[jackknife_group(ids[i])] += values[i];
-    ++counts[jackknife_group(ids[i])];
-    total += values[i];
-  }
-  const double n = static_cast<double>(values.size());
-  for (int g = 0; g < kJackknifeGroups; ++g)
-    if (counts[g] > 0 && counts[g] < values.size())
-      leave_one_out.push_back((total - sums[g]) / (n - static_cast<double>(counts[g])));
-  if (leave_one_out.size() < 2)
-    fail(ErrorCode::domain, "sparsification: {} images in one jackknife group, expected at least 2 groups", values.size());
-  return jackknife_interval(total / n, leave_one_out);
 }
 
 void add_curve(std::vector<double>& sum, const std::vector<double>& curve, double weight) {
@@ -104,8 +83,8 @@ ImageSparsification sparsify_images(std::span<const float> absolute_errors, std:
     used.push_back(std::move(results[i]));
   }
   if (used.empty()) fail(ErrorCode::domain, "sparsification: every mask is empty");
-  out.ause = mean_with_jackknife(out.ause_of_image, out.image_ids, out.ause_leave_one_out);
-  out.aurg = mean_with_jackknife(out.aurg_of_image, out.image_ids, out.aurg_leave_one_out);
+  out.ause = mean_with_jackknife(out.ause_of_image, out.image_ids, out.ause_leave_one_out, "sparsification");
+  out.aurg = mean_with_jackknife(out.aurg_of_image, out.image_ids, out.aurg_leave_one_out, "sparsification");
   out.mean_curves = mean_of_curves(used);
   return out;
 }

@@ -49,16 +49,9 @@ double standard_deviation(const std::vector<double>& values) {
 
 /// Mean over the images, with the jackknife over the same groups as the distances.
 MetricRow ratio_row(const GuidanceInput& input) {
-  std::vector<double> sums(kJackknifeGroups, 0.0), counts(kJackknifeGroups, 0.0);
-  for (std::size_t i = 0; i < input.ids.size(); ++i) {
-    sums[static_cast<std::size_t>(jackknife_group(input.ids[i]))] += input.ratios[i];
-    counts[static_cast<std::size_t>(jackknife_group(input.ids[i]))] += 1;
-  }
-  const double total = std::accumulate(sums.begin(), sums.end(), 0.0), n = static_cast<double>(input.ids.size());
   MetricRow row = metric_row("guidance.ratio", Direction::none, "1", input.ids.size());
-  row.value = total / n;
-  for (std::size_t g = 0; g < sums.size(); ++g) row.leave_one_out.push_back((total - sums[g]) / (n - counts[g]));
-  row.interval = jackknife_interval(*row.value, row.leave_one_out);
+  row.interval = mean_with_jackknife(input.ratios, input.ids, row.leave_one_out, "guidance.ratio");
+  row.value = row.interval->value;
   row.details = {{"group", "headline"}, {"note", "how far eps is moved, in its own length"}};
   return row;
 }

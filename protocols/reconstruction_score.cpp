@@ -36,19 +36,8 @@ std::vector<double> rmse_of_images(const ReconstructionInput& input) {
 /// The mean over images, with its jackknife by id.
 MetricRow rmse_row(const ReconstructionInput& input, const std::vector<double>& rmse) {
   MetricRow row = metric_row("rmse", Direction::lower, "range of 1", input.ids.size());
-  std::array<double, kJackknifeGroups> sums{};
-  GroupSizes sizes = jackknife_group_sizes(input.ids);
-  double total = 0;
-  for (std::size_t i = 0; i < rmse.size(); ++i) {
-    sums[static_cast<std::size_t>(jackknife_group(input.ids[i]))] += rmse[i];
-    total += rmse[i];
-  }
-  const auto n = static_cast<double>(rmse.size());
-  for (std::size_t g = 0; g < sums.size(); ++g)
-    if (sizes[g] > 0 && sizes[g] < rmse.size())
-      row.leave_one_out.push_back((total - sums[g]) / (n - static_cast<double>(sizes[g])));
-  row.value = total / n;
-  if (row.leave_one_out.size() > 1) row.interval = jackknife_interval(*row.value, row.leave_one_out);
+  row.interval = mean_with_jackknife(rmse, input.ids, row.leave_one_out, "rmse");
+  row.value = row.interval->value;
   row.details = {{"group", "reconstruction"}, {"note", "mean over images"}};
   return row;
 }
