@@ -34,8 +34,12 @@ void copy_pixels(const Picture& picture, const ImageShape& shape, const std::str
 
 }  // namespace
 
+at::Tensor image_values(const at::Tensor& pixels) {
+  return pixels.permute({0, 3, 1, 2}).to(at::kFloat).contiguous().div(127.5).sub(1);
+}
+
 Originals::Originals(const std::string& what, std::uint64_t n, const ImageShape& shape)
-    : what_(what), shape_(shape), source_(open_image_source(what, {.limit = n})) {
+    : shape_(shape), source_(open_image_source(what, {.limit = n})) {
   if (source_->size() < n)
     fail(ErrorCode::config, "/images: {} are wanted, but {} has {}; lower /images or choose another /dataset", n, what,
          source_->size());
@@ -54,15 +58,6 @@ at::Tensor Originals::pixels(const Ids& ids) const {
   return out;
 }
 
-at::Tensor Originals::images(const Ids& ids) const {
-  return pixels(ids).permute({0, 3, 1, 2}).to(at::kFloat).contiguous().div(127.5).sub(1);
-}
-
-Json Originals::facts() const {
-  Json out = source_->facts();
-  out["set"] = what_;
-  out["digest"] = source_->digest();
-  return out;
-}
+at::Tensor Originals::images(const Ids& ids) const { return image_values(pixels(ids)); }
 
 }  // namespace alea

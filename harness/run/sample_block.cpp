@@ -130,7 +130,7 @@ void add_originals(BlockRows& block, BatchRows& batch, const Originals& original
   const auto wanted = std::min(ids.size(), n - block.done);
   std::ranges::copy(std::span(pixels.const_data_ptr<std::uint8_t>(), wanted * size),
                     block.originals.begin() + static_cast<std::ptrdiff_t>(block.done * size));
-  batch.errors = (batch.images.clamp(-1, 1) - originals.images(ids)).abs().div(2).contiguous();
+  batch.errors = (batch.images.clamp(-1, 1) - image_values(pixels)).abs().div(2).contiguous();
 }
 
 void take_rows(BlockRows& block, const BatchRows& batch, std::size_t count) {
