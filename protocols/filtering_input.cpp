@@ -9,20 +9,10 @@
 #include "core/error.h"
 #include "protocols/array_names.h"
 #include "protocols/free_scores.h"
+#include "protocols/stored_arrays.h"
 
 namespace alea {
 namespace {
-
-void expect_shape(const Array& array, DType dtype, std::size_t rank, std::uint64_t n, const std::string& name) {
-  if (array.dtype != dtype || array.shape.size() != rank || array.shape[0] != n)
-    fail(ErrorCode::shape, "{}: expected {} with {} axes and {} rows, found {} [{}]", name, dtype_name(dtype), rank, n,
-         dtype_name(array.dtype), fmt::join(array.shape, ", "));
-}
-
-template <class T>
-bool all_finite(std::span<const T> values) {
-  return std::all_of(values.begin(), values.end(), [](T v) { return std::isfinite(v); });
-}
 
 /// Everything stored for images 0..n-1, before those that aren't finite are left out.
 struct StoredRows {
@@ -38,8 +28,8 @@ void read_images(const Store& store, StoredRows& rows) {
     const ArrayMap block = store.get_block(array_names::kBlocks, range);
     const Array& images = block.at(array_names::kImages);
     const Array& finite = block.at(array_names::kFinite);
-    expect_shape(images, DType::u8, 4, range.count, array_names::kImages);
-    expect_shape(finite, DType::u8, 1, range.count, array_names::kFinite);
+    expect_array(images, DType::u8, 4, range.count, array_names::kImages);
+    expect_array(finite, DType::u8, 1, range.count, array_names::kFinite);
     const std::size_t size = images.bytes.size() / range.count;
     for (std::uint32_t i = 0; i < range.count; ++i) {
       const auto image = images.as<std::uint8_t>().subspan(i * size, size);
@@ -72,15 +62,14 @@ StoredRows read_rows(const Store& store, const FilteringOptions& options, const 
   for (const std::string& statistic : components.statistics()) {
     const std::string name = array_names::scores(statistic);
     const Array steps = store.gather(array_names::kBlocks, name);
-    expect_shape(steps, DType::f64, 2, n, name);
+    expect_array(steps, DType::f64, 2, n, name);
     rows.statistics.push_back({statistic, window_sums(steps, name)});
   }
   read_images(store, rows);
   rows.features = store.gather(array_names::features_kind(options.features), array_names::kFeatures);
-  expect_shape(rows.features, DType::f32, 2, n, array_names::kFeatures);
-  const std::size_t d = rows.features.shape[1];
+  expect_array(rows.features, DType::f32, 2, n, array_names::kFeatures);
   for (std::uint64_t i = 0; i < n; ++i) {
-    bool finite = all_finite(rows.features.as<float>().subspan(i * d, d));
+    bool finite = all_finite(feature_row(rows.features, i));
     for (const StatisticScores& statistic : rows.statistics) finite = finite && std::isfinite(statistic.scores[i]);
     rows.usable[i] = rows.usable[i] && finite;
   }
@@ -95,41 +84,13 @@ FilteringInput usable_rows(const StoredRows& rows) {
   for (std::uint64_t i = 0; i < rows.usable.size(); ++i) {
     if (!rows.usable[i]) continue;
     out.ids.push_back(i);
-    const auto row = rows.features.as<float>().subspan(i * out.d, out.d);
+    const auto row = feature_row(rows.features, i);
     out.features.insert(out.features.end(), row.begin(), row.end());
     for (std::size_t s = 0; s < rows.statistics.size(); ++s) out.statistics[s].scores.push_back(rows.statistics[s].scores[i]);
   }
   out.non_finite = rows.usable.size() - out.ids.size();
   out.file_facts = rows.file_facts;
   return out;
-}
-
-void read_planted(const Store& store, const FilteringOptions& options, FilteringInput& out) {
-  const std::string kind = array_names::features_kind(options.features);
-  const Array ids = store.gather(kind, array_names::kPlantedIds);
-  expect_shape(ids, DType::u64, 1, ids.elements(), array_names::kPlantedIds);
-  std::vector<std::uint32_t> sources;
-  for (std::uint32_t j = 0; j < ids.elements(); ++j) {
-    const std::uint64_t id = ids.as<std::uint64_t>()[j];
-    const auto at = std::lower_bound(out.ids.begin(), out.ids.end(), id);
-    if (at == out.ids.end() || *at != id) continue;
-    out.planted_rows.push_back(static_cast<std::uint32_t>(at - out.ids.begin()));
-    sources.push_back(j);
-  }
-  for (std::size_t k = 0; k < options.planted_strengths.size(); ++k) {
-    const std::string name = array_names::planted_features(k);
-    const Array features = store.gather(kind, name);
-    expect_shape(features, DType::f32, 2, ids.elements(), name);
-    if (features.shape[1] != out.d) fail(ErrorCode::shape, "{}: expected width {}, found {}", name, out.d, features.shape[1]);
-    std::vector<float> values;
-    for (const std::uint32_t source : sources) {
-      const auto row = features.as<float>().subspan(source * out.d, out.d);
-      if (!all_finite(row))
-        fail(ErrorCode::data, "{}: row {} of a finite image isn't finite; the feature network is broken", name, source);
-      values.insert(values.end(), row.begin(), row.end());
-    }
-    out.planted_features.push_back(std::move(values));
-  }
 }
 
 }  // namespace
@@ -153,7 +114,9 @@ const StatisticScores& FilteringInput::statistic(const std::string& name) const 
 
 FilteringInput read_filtering_input(const Store& store, const FilteringOptions& options, const Components& components) {
   FilteringInput out = usable_rows(read_rows(store, options, components));
-  read_planted(store, options, out);
+  PlantedFeatures planted = read_planted(store, options.features, options.planted_strengths.size(), out.ids, out.d);
+  out.planted_rows = std::move(planted.rows);
+  out.planted_features = std::move(planted.features);
   return out;
 }
 

@@ -1,11 +1,10 @@
 #include "protocols/reconstruction_input.h"
 
-#include <fmt/ranges.h>
-
 #include <numeric>
 
 #include "core/error.h"
 #include "protocols/array_names.h"
+#include "protocols/stored_arrays.h"
 
 namespace alea {
 namespace {
@@ -13,11 +12,8 @@ namespace {
 const Array& array_of(const ArrayMap& block, const std::string& name, DType dtype, std::size_t rank, std::uint64_t n) {
   const auto found = block.find(name);
   if (found == block.end()) fail(ErrorCode::data, "block: no array {}; was this folder made by another protocol?", name);
-  const Array& array = found->second;
-  if (array.dtype != dtype || array.shape.size() != rank || array.shape[0] != n)
-    fail(ErrorCode::shape, "{}: expected {} with {} axes and {} rows, found {} [{}]", name, dtype_name(dtype), rank, n,
-         dtype_name(array.dtype), fmt::join(array.shape, ", "));
-  return array;
+  expect_array(found->second, dtype, rank, n, name);
+  return found->second;
 }
 
 /// Row i of [n, h, w, c], its channels apart or their mean.
