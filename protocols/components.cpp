@@ -89,6 +89,17 @@ void resolve_estimator(const Json& json, const std::string& pointer, std::uint64
   out.estimator_infos.push_back(std::move(info));
 }
 
+/// `facts`: the model without weights, null where nothing can be said of it.
+Components resolved_model_and_sampler(const Json& model, const Json& sampler, std::uint64_t seed,
+                                      std::unique_ptr<Denoiser>& facts, ConfigErrors& errors) {
+  Components out;
+  out.estimators = Json::array();
+  out.model = resolved_or_reported(model_registry(), model, "/model", errors).value_or(Json::object());
+  facts = out.model.empty() ? nullptr : described(out.model, errors);
+  resolve_sampler(sampler, seed, facts.get(), out, errors);
+  return out;
+}
+
 void check_unique_statistics(const Components& components, ConfigErrors& errors) {
   auto names = components.statistics();
   std::sort(names.begin(), names.end());
@@ -117,13 +128,15 @@ std::vector<std::string> Components::statistics() const {
   return out;
 }
 
+Components resolve_model_and_sampler(const Json& model, const Json& sampler, std::uint64_t seed, ConfigErrors& errors) {
+  std::unique_ptr<Denoiser> facts;
+  return resolved_model_and_sampler(model, sampler, seed, facts, errors);
+}
+
 Components resolve_components(const Json& model, const Json& sampler, const Json& estimators, std::uint64_t seed,
                               ConfigErrors& errors) {
-  Components out;
-  out.estimators = Json::array();
-  out.model = resolved_or_reported(model_registry(), model, "/model", errors).value_or(Json::object());
-  const auto facts = out.model.empty() ? nullptr : described(out.model, errors);
-  resolve_sampler(sampler, seed, facts.get(), out, errors);
+  std::unique_ptr<Denoiser> facts;
+  Components out = resolved_model_and_sampler(model, sampler, seed, facts, errors);
   if (!estimators.is_array() || estimators.empty()) {
     errors.add("/estimators", "needs an array of at least one estimator");
     return out;

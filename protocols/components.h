@@ -42,6 +42,9 @@ struct Components {
 Components resolve_components(const Json& model, const Json& sampler, const Json& estimators, std::uint64_t seed,
                               ConfigErrors& errors);
 
+/// The same for a protocol without estimators.
+Components resolve_model_and_sampler(const Json& model, const Json& sampler, std::uint64_t seed, ConfigErrors& errors);
+
 /// JSON Schema of a component: one of the registered kinds with its options.
 Json model_schema();
 Json sampler_schema();

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocols/filtering_measure.h"
+#include "protocols/generation.h"
 #include "protocols/protocol_entry.h"
 #include "protocols/schema_of.h"
 
@@ -29,21 +30,10 @@ class Filtering final : public Protocol {
   }
 
   Json comparable() const override {
-    Json out = {{"protocol", kName},
-                {"version", kVersion},
-                {"preset", options_.preset},
-                {"model", {{"kind", components_.model.at("kind")}}},
-                {"sampler", components_.sampler},
-                {"features", options_.features},
-                {"reference", options_.reference},
-                {"generate", options_.generate},
-                {"keep", options_.keep},
-                {"keep_side", options_.keep_side},
-                {"subsets", options_.subsets},
-                {"block", options_.block},
-                {"micro_batch", options_.micro_batch},
-                {"planted_strengths", options_.planted_strengths},
-                {"non_finite_limit", options_.non_finite_limit}};
+    Json out = comparable_distances(kName, kVersion, options_, components_);
+    out["keep"] = options_.keep;
+    out["keep_side"] = options_.keep_side;
+    out["subsets"] = options_.subsets;
     // Left out in float32, so that records from before there was a choice compare with those of today.
     if (options_.precision != "float32") out["precision"] = options_.precision;
     if (guide_.exists()) out["guide"] = guide_.resolved;
@@ -77,13 +67,8 @@ class Filtering final : public Protocol {
 void check_counts(const FilteringOptions& options, ConfigErrors& errors) {
   if (options.generate != 0 && options.keep >= options.generate)
     errors.add("/keep", fmt::format("{} must be less than /generate, which is {}", options.keep, options.generate));
-  if (options.block % std::max(options.micro_batch, 1u) != 0)
-    errors.add("/block", fmt::format("{} must be a multiple of /micro_batch, which is {}", options.block, options.micro_batch));
-  const auto& strengths = options.planted_strengths;
-  if (strengths.size() != 3 || strengths[0] <= 0 || strengths[0] >= strengths[1] || strengths[1] >= strengths[2])
-    errors.add("/planted_strengths", "needs three ascending positive numbers, such as [24, 48, 96]");
-  if (options.features.empty()) errors.add("/features", "needs the name of a feature network");
-  if (options.reference.empty()) errors.add("/reference", "needs a path or \"self\"");
+  check_batches(options, errors);
+  check_distances(options, errors);
 }
 
 void check_statistics(const FilteringOptions& options, const Components& components, ConfigErrors& errors) {

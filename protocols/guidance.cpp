@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <set>
 
 #include "core/error.h"
 #include "protocols/array_names.h"
 #include "protocols/distances.h"
+#include "protocols/generation.h"
 #include "protocols/guidance_measure.h"
 #include "protocols/guide.h"
 #include "protocols/protocol_entry.h"
@@ -68,9 +68,7 @@ void add_null_headline(const std::string& reason, const GuidedRunOptions& option
 }
 
 bool every_group_has_an_id(const GuidanceInput& input) {
-  std::set<int> groups;
-  for (const std::uint64_t id : input.ids) groups.insert(jackknife_group(id));
-  return groups.size() == static_cast<std::size_t>(kJackknifeGroups);
+  return std::ranges::count(jackknife_group_sizes(input.ids), std::size_t{0}) == 0;
 }
 
 class GuidanceProtocol final : public Protocol {
@@ -120,20 +118,7 @@ class GuidanceProtocol final : public Protocol {
     return curves;
   }
 
-  Json comparable() const override {
-    return {{"protocol", kName},
-            {"version", kVersion},
-            {"preset", options_.preset},
-            {"model", {{"kind", components_.model.at("kind")}}},
-            {"sampler", components_.sampler},
-            {"features", options_.features},
-            {"reference", options_.reference},
-            {"generate", options_.generate},
-            {"block", options_.block},
-            {"micro_batch", options_.micro_batch},
-            {"planted_strengths", options_.planted_strengths},
-            {"non_finite_limit", options_.non_finite_limit}};
-  }
+  Json comparable() const override { return comparable_distances(kName, kVersion, options_, components_); }
 
  private:
   GuidedRunOptions options_;
@@ -142,25 +127,14 @@ class GuidanceProtocol final : public Protocol {
   Plan plan_;
 };
 
-void check_fields(const GuidedRunOptions& options, ConfigErrors& errors) {
-  if (options.block % std::max(options.micro_batch, 1u) != 0)
-    errors.add("/block", fmt::format("{} must be a multiple of /micro_batch, which is {}", options.block, options.micro_batch));
-  const auto& strengths = options.planted_strengths;
-  if (strengths.size() != 3 || strengths[0] <= 0 || strengths[0] >= strengths[1] || strengths[1] >= strengths[2])
-    errors.add("/planted_strengths", "needs three ascending positive numbers, such as [24, 48, 96]");
-  if (options.features.empty()) errors.add("/features", "needs the name of a feature network");
-  if (options.reference.empty()) errors.add("/reference", "needs a path or \"self\"");
-}
-
 ResolvedConfig resolve_guidance(const Json& config, ConfigErrors& errors) {
   Json rest = config;
   rest.erase("protocol");
   GuidedRunOptions options = read_options<GuidedRunOptions>(rest, "", errors);
-  check_fields(options, errors);
+  check_batches(options, errors);
+  check_distances(options, errors);
   if (!rest.contains("model") || !rest.contains("sampler")) return {};
-  // The control that every run of estimators needs; here it names none, and nothing of it is run.
-  const Json no_estimators = Json::array({{{"kind", "random"}}});
-  Components components = resolve_components(options.model, options.sampler, no_estimators, options.seed, errors);
+  Components components = resolve_model_and_sampler(options.model, options.sampler, options.seed, errors);
   GuideInfo guide = resolve_guide(options.guide, components, options.seed, errors);
   if (!errors.empty()) return {};
   options.model = components.model;

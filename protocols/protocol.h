@@ -25,11 +25,11 @@ struct Plan {
   Json estimators;                                                 ///< resolved array
   Json guide = nullptr;                                            ///< resolved; null: none
   std::shared_ptr<const GuidanceThresholds> thresholds = nullptr;  ///< of the guide's mask
-  bool unguided_arm = false;         ///< beside the guided images, those of the same ids without the guide
-  bool maps = true;                  ///< store uncertainty maps
-  std::string feature_network = {};  ///< "fmnist_cnn"; empty: no features
-  std::string dataset = {};          ///< real images to begin at, with noise added; empty: begin at noise
-  int from_index = 0;                ///< solver index where trajectories begin
+  bool unguided_arm = false;                   ///< beside the guided images, those of the same ids without the guide
+  bool maps = true;                            ///< store uncertainty maps
+  std::string feature_network = {};            ///< "fmnist_cnn"; empty: no features
+  std::string dataset = {};                    ///< real images to begin at, with noise added; empty: begin at noise
+  int from_index = 0;                          ///< solver index where trajectories begin
   std::vector<double> planted_strengths = {};  ///< defects of the oracle control, standard deviations in grey levels; or none
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocols/generation.h"
 #include "protocols/protocol_entry.h"
 #include "protocols/schema_of.h"
 
@@ -24,20 +25,14 @@ class Reconstruction final : public Protocol {
   }
 
   Json comparable() const override {
-    return {{"protocol", kName},
-            {"version", kVersion},
-            {"preset", options_.preset},
-            {"model", {{"kind", components_.model.at("kind")}}},
-            {"sampler", components_.sampler},
-            {"dataset", options_.dataset},
-            {"images", options_.images},
-            {"from_index", plan_.from_index},
-            {"block", options_.block},
-            {"micro_batch", options_.micro_batch},
-            {"channels", options_.channels},
-            {"errors", options_.errors},
-            {"conventions", options_.conventions},
-            {"non_finite_limit", options_.non_finite_limit}};
+    Json out = comparable_generation(kName, kVersion, options_, components_);
+    out["dataset"] = options_.dataset;
+    out["images"] = options_.images;
+    out["from_index"] = plan_.from_index;
+    out["channels"] = options_.channels;
+    out["errors"] = options_.errors;
+    out["conventions"] = options_.conventions;
+    return out;
   }
 
  private:
@@ -60,8 +55,7 @@ class Reconstruction final : public Protocol {
 };
 
 void check_counts(const ReconstructionOptions& options, ConfigErrors& errors) {
-  if (options.block % std::max(options.micro_batch, 1u) != 0)
-    errors.add("/block", fmt::format("{} must be a multiple of /micro_batch, which is {}", options.block, options.micro_batch));
+  check_batches(options, errors);
   if (options.errors.empty()) errors.add("/errors", "needs one at least");
   if (options.conventions.empty()) errors.add("/conventions", "needs one at least");
 }
