@@ -8,6 +8,7 @@ sum; the machine's rate is torch's own, in the same run, for one layer of the ne
 
 import argparse
 import dataclasses
+import hashlib
 import json
 import pathlib
 import subprocess
@@ -46,9 +47,15 @@ def ours_program(comparison, manifest, *words):
 
 def make_weights(comparison, folder):
     """Path of a manifest in `folder`, weights beside it."""
-    path = folder / "manifest.json"
-    path.write_text(json.dumps(comparison.manifest | {"weights": "weights.safetensors", "sha256": ""}))
+    path, weights = folder / "manifest.json", folder / "weights.safetensors"
+
+    def write_manifest(sha256):
+        path.write_text(json.dumps(comparison.manifest | {"weights": weights.name, "sha256": sha256}))
+
+    write_manifest("")
     ours_program(comparison, path, "--make-weights")
+    with open(weights, "rb") as file:
+        write_manifest(hashlib.file_digest(file, "sha256").hexdigest())
     return path
 
 
