@@ -46,20 +46,22 @@ std::unique_ptr<Denoiser> described(const Json& model, ConfigErrors& errors) {
 
 int forwards(const Denoiser* model) { return model == nullptr ? 1 : model->spec().forwards; }
 
-void resolve_sampler(const Json& json, std::uint64_t seed, const Denoiser* model, Components& out, ConfigErrors& errors) {
+std::unique_ptr<SamplerFactory> resolve_sampler(const Json& json, std::uint64_t seed, const Denoiser* model, Components& out,
+                                                ConfigErrors& errors) {
   const auto resolved = resolved_or_reported(sampler_registry(), json, "/sampler", errors);
-  if (!resolved) return;
+  if (!resolved) return nullptr;
   out.sampler = *resolved;
   // A manifest that isn't there is missed when its model is made; until then the commonest schedule counts the steps.
   const NoiseSchedule schedule = model == nullptr ? NoiseSchedule(ScheduleOptions{}) : model->schedule();
-  const auto sampler = made_or_reported("/sampler", errors, [&] {
+  auto sampler = made_or_reported("/sampler", errors, [&] {
     return sampler_registry().make(out.sampler, SamplerContext{.schedule = schedule, .seed = seed});
   });
-  if (sampler == nullptr) return;
+  if (sampler == nullptr) return nullptr;
   out.n_steps = sampler->n_steps();
   for (const Beginning& beginning : sampler->beginnings())
     out.beginnings.push_back({beginning.index.value, beginning.t.value / schedule.train_steps()});
   out.base_nfe = sampler->nfe() * forwards(model);
+  return sampler;
 }
 
 void check_window(const EstimatorInfo& info, int n_steps, const std::string& pointer, ConfigErrors& errors) {
@@ -71,16 +73,14 @@ void check_window(const EstimatorInfo& info, int n_steps, const std::string& poi
     }
 }
 
-void resolve_estimator(const Json& json, const std::string& pointer, std::uint64_t seed, const Denoiser* model, Components& out,
+void resolve_estimator(const Json& json, const std::string& pointer, const EstimatorContext& context, Components& out,
                        ConfigErrors& errors) {
   const auto resolved = resolved_or_reported(estimator_registry(), json, pointer, errors);
   out.estimators.push_back(resolved.value_or(Json::object()));
   if (!resolved || out.n_steps == 0) return;
-  const auto estimator = made_or_reported(pointer, errors, [&] {
-    return estimator_registry().make(*resolved, EstimatorContext{.seed = seed, .n_steps = out.n_steps, .model = model});
-  });
+  const auto estimator = made_or_reported(pointer, errors, [&] { return estimator_registry().make(*resolved, context); });
   if (estimator == nullptr) return;
-  const int extra_nfe = estimator->extra_nfe() * forwards(model);
+  const int extra_nfe = estimator->extra_nfe() * forwards(context.model);
   EstimatorInfo info{(*resolved)["kind"].get<std::string>(), estimator->statistics(), {}, extra_nfe, estimator->departures()};
   for (const SolverIndex index : estimator->window(out.n_steps)) info.window.push_back(index.value);
   std::sort(info.window.begin(), info.window.end());
@@ -89,14 +89,15 @@ void resolve_estimator(const Json& json, const std::string& pointer, std::uint64
   out.estimator_infos.push_back(std::move(info));
 }
 
-/// `facts`: the model without weights, null where nothing can be said of it.
+/// `facts`: the model without weights, null where nothing can be said of it; `made`: the sampler, likewise.
 Components resolved_model_and_sampler(const Json& model, const Json& sampler, std::uint64_t seed,
-                                      std::unique_ptr<Denoiser>& facts, ConfigErrors& errors) {
+                                      std::unique_ptr<Denoiser>& facts, std::unique_ptr<SamplerFactory>& made,
+                                      ConfigErrors& errors) {
   Components out;
   out.estimators = Json::array();
   out.model = resolved_or_reported(model_registry(), model, "/model", errors).value_or(Json::object());
   facts = out.model.empty() ? nullptr : described(out.model, errors);
-  resolve_sampler(sampler, seed, facts.get(), out, errors);
+  made = resolve_sampler(sampler, seed, facts.get(), out, errors);
   return out;
 }
 
@@ -130,19 +131,22 @@ std::vector<std::string> Components::statistics() const {
 
 Components resolve_model_and_sampler(const Json& model, const Json& sampler, std::uint64_t seed, ConfigErrors& errors) {
   std::unique_ptr<Denoiser> facts;
-  return resolved_model_and_sampler(model, sampler, seed, facts, errors);
+  std::unique_ptr<SamplerFactory> made;
+  return resolved_model_and_sampler(model, sampler, seed, facts, made, errors);
 }
 
 Components resolve_components(const Json& model, const Json& sampler, const Json& estimators, std::uint64_t seed,
                               ConfigErrors& errors) {
   std::unique_ptr<Denoiser> facts;
-  Components out = resolved_model_and_sampler(model, sampler, seed, facts, errors);
+  std::unique_ptr<SamplerFactory> made_sampler;
+  Components out = resolved_model_and_sampler(model, sampler, seed, facts, made_sampler, errors);
   if (!estimators.is_array() || estimators.empty()) {
     errors.add("/estimators", "needs an array of at least one estimator");
     return out;
   }
+  const EstimatorContext context{.seed = seed, .n_steps = out.n_steps, .model = facts.get(), .sampler = made_sampler.get()};
   for (std::size_t i = 0; i < estimators.size(); ++i)
-    resolve_estimator(estimators[i], "/estimators/" + std::to_string(i), seed, facts.get(), out, errors);
+    resolve_estimator(estimators[i], "/estimators/" + std::to_string(i), context, out, errors);
   check_unique_statistics(out, errors);
   return out;
 }

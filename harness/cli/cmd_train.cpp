@@ -28,10 +28,11 @@ int train_command(const TrainArguments& args) {
 
 void add_train_command(CLI::App& app, Action& action) {
   auto args = std::make_shared<TrainArguments>();
-  auto* command = add_command(app, "train", "Train an embedded network; the same command goes on after a stop.",
-                              "alea train data/embedded/fmnist_denoiser.train.json --out runs/train");
+  auto* command = add_command(
+      app, "train", "Train an embedded network, or fit a Laplace approximation to any; the same command goes on after a stop.",
+      "alea train data/embedded/fmnist_laplace.train.json --out runs/laplace");
   command->add_option("CONFIG", args->config, "What to train (JSON)")->required();
-  command->add_option("--out", args->out, "Folder of checkpoint, weights, manifest, loss curve and pictures")->required();
+  command->add_option("--out", args->out, "Folder of the checkpoint and of all that is made")->required();
   command->add_option("--set", args->sets, "Override: /pointer=value (may be repeated)");
   args->machine.add_to(*command);
   command->callback([args, &action] { action = [args] { return train_command(*args); }; });

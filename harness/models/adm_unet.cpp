@@ -41,8 +41,19 @@ class AdmUnet : public Denoiser {
     if (batch.x.dim() != 4 || batch.x.size(2) != shape.height || batch.x.size(3) != shape.width)
       fail(ErrorCode::shape, "adm_unet: expected x [B, {}, {}, {}], found {} dimensions of another extent", shape.channels,
            shape.height, shape.width, batch.x.dim());
-    const auto output = unet_->forward(batch.x, batch.t, batch.labels, nn::DropoutSites(batch.mode, batch.ids));
-    return split_channels(output, shape.channels);
+    at::Tensor last_layer_input;
+    const auto output = unet_->forward(batch.x, batch.t, batch.labels, nn::DropoutSites(batch.mode, batch.ids),
+                                       batch.want.last_layer_input ? &last_layer_input : nullptr);
+    Prediction out = split_channels(output, shape.channels);
+    out.last_layer_input = last_layer_input;
+    return out;
+  }
+  /// Without the channels of a learned variance.
+  std::optional<LastLayer> last_layer() const override {
+    LastLayer layer = unet_->last_layer();
+    layer.weight = layer.weight.narrow(0, 0, spec_.shape.channels);
+    layer.bias = layer.bias.narrow(0, 0, spec_.shape.channels);
+    return layer;
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <ATen/ops/std.h>
 
 #include "core/error.h"
+#include "models/last_layer.h"
 #include "models/wrapper.h"
 
 namespace alea {
@@ -65,12 +66,18 @@ class ClassifierFree : public Wrapper {
     Prediction out = conditional;  // a learned variance isn't guided
     out.eps = guided(conditional.eps, unconditional.eps, options_.scale);
     if (options_.rescale > 0) out.eps = rescaled(out.eps, conditional.eps, options_.rescale);
+    if (batch.want.last_layer_input) {
+      if (options_.rescale > 0) fail(ErrorCode::config, "{} {}", spec_.kind, kNoLastLayer);
+      out.last_layer_input = guided(conditional.last_layer_input, unconditional.last_layer_input, options_.scale);
+    }
     if (conditional.x0.defined()) {
       if (options_.rescale > 0) fail(ErrorCode::config, "classifier_free: /rescale is for networks that predict eps");
       out.x0 = guided(conditional.x0, unconditional.x0, options_.scale);
     }
     return out;
   }
+  /// Both predictions end in one layer, which is linear in its input: guiding the inputs guides eps.
+  std::optional<LastLayer> last_layer() const override { return options_.rescale > 0 ? std::nullopt : model_->last_layer(); }
 
  private:
   ClassifierFreeOptions options_;

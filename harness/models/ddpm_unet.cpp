@@ -35,8 +35,12 @@ class DdpmUnet : public Denoiser {
     if (!fits || batch.t.dim() != 1 || batch.t.size(0) != batch.x.size(0))
       fail(ErrorCode::shape, "ddpm_unet: expected x [B, {}, {}, {}] and t [B], found {} and {} dimensions", shape.channels,
            shape.height, shape.width, batch.x.dim(), batch.t.dim());
-    return {unet_->forward(batch.x, batch.t, nn::DropoutSites(batch.mode, batch.ids))};
+    Prediction out;
+    out.eps = unet_->forward(batch.x, batch.t, nn::DropoutSites(batch.mode, batch.ids),
+                             batch.want.last_layer_input ? &out.last_layer_input : nullptr);
+    return out;
   }
+  std::optional<LastLayer> last_layer() const override { return unet_->last_layer(); }
 
  private:
   DdpmUnet(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest,

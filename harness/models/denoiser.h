@@ -71,7 +71,7 @@ struct Prediction {
   at::Tensor eps;                  ///< [B, C, H, W] float32: the noise in x
   at::Tensor variance_fraction{};  ///< [B, C, H, W], (v + 1) / 2 of a learned variance (arXiv:2102.09672 eq. 15); else undefined
   at::Tensor x0{};  ///< [B, C, H, W], the clean image, where the network says it apart from eps: flow, v and x0; else undefined
-  at::Tensor last_layer_input{};  ///< [B, D, H, W] float32, where it was wanted; else undefined
+  at::Tensor last_layer_input{};  ///< [B, D, H / p, W / p] float32, where it was wanted (LastLayer); else undefined
 };
 
 /// Rows packed from any number of queries of one mode: what a network sees.
@@ -111,11 +111,12 @@ struct DenoiserSpec {
 
 ImageShape image_shape(const DenoiserSpec& spec);
 
-/// The convolution that ends a network: eps = conv(last_layer_input, weight) + bias, with stride 1, in the first C output
-/// channels.
+/// The convolution of stride 1 that ends a network: eps = conv(last_layer_input, weight) + bias, plus what doesn't depend on this
+/// weight and bias (classifier guidance). models/last_layer.h evaluates it.
 struct LastLayer {
-  at::Tensor weight, bias;  ///< [C', D, k, k], [C'], C' >= C
+  at::Tensor weight, bias;  ///< [C p p, D, k, k], [C p p], float32
   int padding = 0;
+  int patch = 1;  ///< p: output channel (i * p + j) * C + c is eps of channel c at row i and column j of a p x p patch
 };
 
 /// A noise-predicting network.

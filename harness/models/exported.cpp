@@ -9,6 +9,7 @@
 #include "models/conditioning.h"
 #include "models/exported_manifest.h"
 #include "models/exported_module.h"
+#include "models/last_layer.h"
 #include "models/models.h"
 #include "models/parametrisation.h"
 
@@ -100,6 +101,7 @@ class Exported : public Denoiser {
     if (!std::holds_alternative<PlainMode>(batch.mode))
       fail(ErrorCode::config, "{}: an exported module has no dropout that can be switched on; take another estimator",
            manifest_.module);
+    if (batch.want.last_layer_input) fail(ErrorCode::config, "{} {}", manifest_.module, kNoLastLayer);
     if (spec_.n_classes > 0 && !batch.labels.defined()) fail(ErrorCode::shape, "exported: expected labels [B], found none");
   }
 

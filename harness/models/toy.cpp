@@ -1,8 +1,16 @@
 #include "models/toy.h"
 
+#include <ATen/ops/eye.h>
+#include <ATen/ops/zeros.h>
 #include <fmt/ranges.h>
 
 namespace alea {
+
+LastLayer identity_layer(const DenoiserSpec& spec) {
+  const auto options = at::TensorOptions().dtype(at::kFloat).device(spec.device);
+  const std::int64_t channels = spec.shape.channels;
+  return {at::eye(channels, options).view({channels, channels, 1, 1}), at::zeros({channels}, options)};
+}
 
 DenoiserSpec toy_spec(const char* kind, const ImageShape& shape, double dropout, const Placement& placement) {
   DenoiserSpec spec;

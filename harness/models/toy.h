@@ -15,6 +15,9 @@ DenoiserSpec toy_spec(const char* kind, const ImageShape& shape, double dropout,
 /// Error{shape} unless x is [B, C, H, W] of the spec in float32 or float64 and t is [B], both on the spec's device.
 void require_toy_batch(const Batch& batch, const DenoiserSpec& spec);
 
+/// Seen as a network that ends in the identity, whose input is eps itself.
+LastLayer identity_layer(const DenoiserSpec& spec);
+
 /// The noise in one element, and its derivative by that element.
 struct ElementNoise {
   double eps, slope;
@@ -46,9 +49,10 @@ Prediction predict_elements(const Batch& batch, const DenoiserSpec& spec, const 
       slope[i] = noise.slope;
     }
   }
-  const at::Tensor out = rounded(values).to(batch.x.options());
-  if (!batch.want.graph) return {out};
-  return {out + slopes.to(batch.x.options()) * (seen - at_x)};
+  Prediction said{rounded(values).to(batch.x.options())};
+  if (batch.want.graph) said.eps = said.eps + slopes.to(batch.x.options()) * (seen - at_x);
+  if (batch.want.last_layer_input) said.last_layer_input = said.eps.to(at::kFloat);
+  return said;
 }
 
 }  // namespace alea

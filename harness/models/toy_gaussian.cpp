@@ -46,6 +46,7 @@ class ToyGaussian : public Denoiser {
 
   const DenoiserSpec& spec() const override { return spec_; }
   const NoiseSchedule& schedule() const override { return schedule_; }
+  std::optional<LastLayer> last_layer() const override { return identity_layer(spec_); }
 
   Prediction predict(const Batch& batch) override {
     return predict_elements(batch, spec_, schedule_, compute_,

@@ -38,8 +38,12 @@ class UvitModel : public Denoiser {
     const bool needs_null_label = !batch.labels.defined() && null_label_;
     const at::Tensor labels =
         needs_null_label ? at::full({batch.x.size(0)}, *null_label_, batch.t.options().dtype(at::kLong)) : batch.labels;
-    return {uvit_->forward(batch.x, batch.t + label_offset_, labels)};
+    Prediction out;
+    out.eps =
+        uvit_->forward(batch.x, batch.t + label_offset_, labels, batch.want.last_layer_input ? &out.last_layer_input : nullptr);
+    return out;
   }
+  std::optional<LastLayer> last_layer() const override { return uvit_->last_layer(); }
 
  private:
   UvitModel(const std::string& source, const std::filesystem::path& path, const DenoiserManifest& manifest,

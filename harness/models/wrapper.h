@@ -17,6 +17,7 @@ class Wrapper : public Denoiser {
   at::Tensor to_image(const at::Tensor& x) const override { return model_->to_image(x); }
   at::Tensor map_to_image(const at::Tensor& map) const override { return model_->map_to_image(map); }
   at::Tensor from_image(const at::Tensor& image) const override { return model_->from_image(image); }
+  std::optional<LastLayer> last_layer() const override { return model_->last_layer(); }
 
  protected:
   std::unique_ptr<Denoiser> model_;

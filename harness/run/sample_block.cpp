@@ -195,9 +195,8 @@ BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::
   placement.compute = compute_type(plan.precision);
   p.denoiser = make_model(plan.model, placement);
   p.sampler = sampler_registry().make(plan.sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
-  for (const auto& estimator : plan.estimators)
-    p.estimators.push_back(
-        estimator_registry().make(estimator, EstimatorContext{plan.seed, p.sampler->n_steps(), p.denoiser.get()}));
+  const EstimatorContext context{plan.seed, p.sampler->n_steps(), p.denoiser.get(), p.sampler.get()};
+  for (const auto& estimator : plan.estimators) p.estimators.push_back(estimator_registry().make(estimator, context));
   p.guide = guide_of(plan, *p.denoiser, *p.sampler);
   const auto& spec = p.denoiser->spec();
   const ImageShape shape = image_shape(spec);

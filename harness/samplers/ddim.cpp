@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "models/parametrisation.h"
+#include "samplers/dpm_solver_equations.h"
 #include "samplers/noise.h"
 #include "samplers/posterior.h"
 #include "samplers/samplers.h"
@@ -81,6 +82,8 @@ DdimPlan ddim_plan(const DdimOptions& options, const SamplerContext& context) {
   plan.final_level = plan.targets.back();
   plan.clip = options.clip;
   plan.is_deterministic = options.eta == 0;
+  for (int i = 0; plan.is_deterministic && i < options.steps; ++i)
+    plan.linear_steps.push_back(noise_form_step(i, plan.evaluations[i].level, plan.targets[i]));
   return plan;
 }
 

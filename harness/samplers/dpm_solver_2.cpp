@@ -39,6 +39,10 @@ SolverPlan dpm_solver_2_plan(const DpmSolver2Options& options, const NoiseSchedu
   }
   plan.final_level = outer.back().level;
   plan.continues = every_second(plan.evaluations.size());
+  for (int i = 0; i < options.steps; ++i) {
+    const int from = i - i % 2;
+    plan.linear_steps.push_back(noise_form_step(from, plan.evaluations[from].level, plan.level_after({i})));
+  }
   return plan;
 }
 

@@ -29,6 +29,17 @@ at::Tensor noise_form_order_1(const at::Tensor& x, const at::Tensor& eps, const 
   return x * growth - eps * (growth * s.sigma - t.sigma);
 }
 
+LinearStep noise_form_step(int from, const NoiseLevel& s, const NoiseLevel& t) {
+  const double growth = t.alpha / s.alpha;
+  return {.from = from, .x = growth, .eps = t.sigma - growth * s.sigma};
+}
+
+LinearStep data_form_step(int i, const NoiseLevel& s, const NoiseLevel& t, std::optional<double> r, SlopeRule rule) {
+  const double h = log_snr_gain(s, t), slope = r ? slope_weight(t, h, rule) / *r : 0;
+  const double of_m = slope - t.alpha * std::expm1(-h);
+  return {.from = i, .x = t.sigma / s.sigma + of_m / s.alpha, .eps = -of_m * s.sigma / s.alpha, .memory = -slope};
+}
+
 at::Tensor slope_of(const at::Tensor& m_0, const at::Tensor& m_1, double r) { return (m_1 - m_0) / r; }
 
 }  // namespace alea

@@ -2,7 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
-#include "models/noise_schedule.h"
+#include "samplers/sampler.h"
 
 namespace alea {
 
@@ -25,6 +25,13 @@ at::Tensor data_form_order_2(const at::Tensor& x, const at::Tensor& m, const at:
 /// Noise form, order 1 (DPM-Solver eq. 3.7, DDIM): (alpha_t / alpha_s) x - sigma_t expm1(h) eps, alpha_s > 0. With eps at the
 /// middle of the way this is DPM-Solver-2 (Algorithm 1); with the mean of eps at both ends, Heun's rule in sigma / alpha.
 at::Tensor noise_form_order_1(const at::Tensor& x, const at::Tensor& eps, const NoiseLevel& s, const NoiseLevel& t);
+
+/// The same as coefficients, from index `from` at level s.
+LinearStep noise_form_step(int from, const NoiseLevel& s, const NoiseLevel& t);
+
+/// Data form as coefficients, from index i at level s, with slope = h dm/dlambda by slope_of(m_{i-1}, m_i, r); without r:
+/// order 1.
+LinearStep data_form_step(int i, const NoiseLevel& s, const NoiseLevel& t, std::optional<double> r, SlopeRule rule);
 
 /// h dm/dlambda by a difference: (m_1 - m_0) / r, where m_1 was taken r h after m_0 (before it for r < 0).
 at::Tensor slope_of(const at::Tensor& m_0, const at::Tensor& m_1, double r);

@@ -34,6 +34,13 @@ constexpr int kFewSteps = 15;
 struct Dpmpp2mPlan : SolverPlan {
   SlopeRule rule = SlopeRule::midpoint;
   bool is_last_of_order_1 = false;
+
+  /// The step before, in lengths of this one; nothing where this one is of first order.
+  std::optional<double> step_ratio(SolverIndex at) const {
+    if (at.value == 0 || (is_last(at) && is_last_of_order_1)) return std::nullopt;
+    const NoiseLevel here = evaluations[at.value].level;
+    return log_snr_gain(evaluations[at.value - 1].level, here) / log_snr_gain(here, level_after(at));
+  }
 };
 
 Dpmpp2mPlan dpmpp_2m_plan(const Dpmpp2mOptions& options, const NoiseSchedule& schedule) {
@@ -43,6 +50,9 @@ Dpmpp2mPlan dpmpp_2m_plan(const Dpmpp2mOptions& options, const NoiseSchedule& sc
   plan.rule = options.solver == "heun" ? SlopeRule::heun : SlopeRule::midpoint;
   plan.is_last_of_order_1 =
       options.euler_at_final || options.final_sigma == "zero" || (options.lower_order_final && options.steps < kFewSteps);
+  for (int i = 0; i < options.steps; ++i)
+    plan.linear_steps.push_back(
+        data_form_step(i, plan.evaluations[i].level, plan.level_after({i}), plan.step_ratio({i}), plan.rule));
   return plan;
 }
 
@@ -55,12 +65,10 @@ class Dpmpp2m : public PlannedSolver {
  private:
   at::Tensor advance(const StepView& step, const Prediction&) override {
     const at::Tensor earlier = std::exchange(earlier_x0_, step.x0);
-    const std::size_t i = step.index.value;
     const NoiseLevel target = plan_->level_after(step.index);
-    if (!earlier.defined() || (plan_->is_last(step.index) && plan_->is_last_of_order_1))
-      return data_form_order_1(step.x, step.x0, step.level, target);
-    const double r = log_snr_gain(plan_->evaluations[i - 1].level, step.level) / log_snr_gain(step.level, target);
-    return data_form_order_2(step.x, step.x0, slope_of(earlier, step.x0, r), step.level, target, plan_->rule);
+    const auto r = earlier.defined() ? plan_->step_ratio(step.index) : std::nullopt;  // begun midway: no clean image before
+    if (!r) return data_form_order_1(step.x, step.x0, step.level, target);
+    return data_form_order_2(step.x, step.x0, slope_of(earlier, step.x0, *r), step.level, target, plan_->rule);
   }
 
   std::shared_ptr<const Dpmpp2mPlan> plan_;

@@ -18,9 +18,17 @@ struct StepView {
   at::Tensor eps{};    ///< the noise that the network sees in x
   at::Tensor x0{};     ///< predicted clean image, clipped where the sampler clips
   at::Tensor unclipped_x0{};
-  bool clips = false;  ///< the sampler clips
-  NoiseLevel next{};   ///< of the next evaluation's x or, at the last one, of the sample
+  bool clips = false;             ///< the sampler clips
+  NoiseLevel next{};              ///< of the next evaluation's x or, at the last one, of the sample
+  at::Tensor last_layer_input{};  ///< where an estimator wanted it of this evaluation (Estimator::base_want); else undefined
   const Ids* ids = nullptr;
+};
+
+/// An evaluation's step where the sampler is linear in what the network says, clipping apart:
+/// x_{i+1} = x * x_from + eps * eps_i + memory * m_{i-1}, with clean images m = (x - sigma eps) / alpha at their own levels.
+struct LinearStep {
+  int from = 0;  ///< solver index: i, or where the step of several evaluations began
+  double x = 1, eps = 0, memory = 0;
 };
 
 /// A state machine: next() says what it must know (nothing when it has finished), feed() takes the answer and advances.
@@ -56,6 +64,9 @@ class SamplerFactory {
   virtual bool is_deterministic() const { return true; }
   /// Noise left in the sample: none, unless the sampler stops before.
   virtual NoiseLevel final_level() const { return {}; }
+  virtual bool clips() const { return false; }  ///< predicted clean images to [-1, 1]
+  /// One a solver index; empty where the sampler has fresh noise or remembers more than a LinearStep says.
+  virtual std::vector<LinearStep> linear_steps() const { return {}; }
 };
 
 /// Predicted clean image, DDIM (arXiv:2010.02502) eq. 9: x0 = (x_t - sigma eps) / alpha.

@@ -49,6 +49,7 @@ StepView PlannedSolver::view(const Prediction& prediction) const {
           .unclipped_x0 = x0,
           .clips = plan_.clip,
           .next = plan_.level_after({index_}),
+          .last_layer_input = prediction.last_layer_input,
           .ids = &ids_};
 }
 

@@ -21,8 +21,9 @@ struct SolverPlan {
   Evaluations evaluations;  ///< noisiest first
   NoiseLevel final_level = {};
   bool is_deterministic = true;
-  bool clip = false;            ///< clean images to [-1, 1]
-  std::vector<bool> continues;  ///< of each evaluation: it goes on with a step begun before; empty: none does
+  bool clip = false;                     ///< clean images to [-1, 1]
+  std::vector<bool> continues;           ///< of each evaluation: it goes on with a step begun before; empty: none does
+  std::vector<LinearStep> linear_steps;  ///< see SamplerFactory::linear_steps
 
   bool can_begin(SolverIndex at) const { return continues.empty() || !continues[at.value]; }
   bool is_last(SolverIndex at) const { return static_cast<std::size_t>(at.value) + 1 == evaluations.size(); }
@@ -78,6 +79,8 @@ class PlannedFactory : public SamplerFactory {
   int n_steps() const override { return static_cast<int>(plan_->evaluations.size()); }
   bool is_deterministic() const override { return plan_->is_deterministic; }
   NoiseLevel final_level() const override { return plan_->final_level; }
+  bool clips() const override { return plan_->clip; }
+  std::vector<LinearStep> linear_steps() const override { return plan_->linear_steps; }
 
  private:
   std::shared_ptr<const Plan> plan_;

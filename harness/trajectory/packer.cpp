@@ -14,6 +14,8 @@ namespace {
 
 std::int64_t row_count(const Query& query) { return static_cast<std::int64_t>(query.ids.size()); }
 
+bool share_calls(const Query& a, const Query& b) { return a.mode == b.mode && a.want == b.want; }
+
 void require_sound(const Query& query) {
   if (query.x.dim() != 4 || query.x.size(0) != row_count(query) || query.ids.empty())
     fail(ErrorCode::shape, "a query needs x [B, C, H, W] and B >= 1 ids, found {} dimensions and {} ids", query.x.dim(),
@@ -57,9 +59,11 @@ void require_shape_of(const at::Tensor& x, const Prediction& answer, const Denoi
   if (!fits) fail(ErrorCode::shape, "{}: the prediction has another shape than its input", spec.kind);
 }
 
-void require_graph(const Prediction& answer, const Batch& call, const DenoiserSpec& spec) {
-  if (call.want.graph && !answer.eps.requires_grad())
+void require_wanted(const Want& want, const Prediction& answer, const DenoiserSpec& spec) {
+  if (want.graph && !answer.eps.requires_grad())
     fail(ErrorCode::config, "{}: answers without a gradient with respect to x; a guide needs a network that has one", spec.kind);
+  if (want.last_layer_input && !answer.last_layer_input.defined())
+    fail(ErrorCode::config, "{}: doesn't say what its last layer sees, which an estimator wants", spec.kind);
 }
 
 at::Tensor one_tensor(const std::vector<at::Tensor>& parts) {
@@ -73,7 +77,7 @@ Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
   require_sites(queries.front()->mode, denoiser_.spec());
   const Batch all = joined(queries);
   const std::int64_t n = all.x.size(0);
-  std::vector<at::Tensor> eps, variance_fraction, x0;
+  std::vector<at::Tensor> eps, variance_fraction, x0, last_layer_input;
   for (std::int64_t first = 0; first < n; first += rows_per_call_) {
     const std::int64_t count = std::min(rows_per_call_, n - first), missing = rows_per_call_ - count;
     Batch call{.x = all.x.narrow(0, first, count),
@@ -86,12 +90,13 @@ Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
     if (const at::Tensor labels = start_.labels(call.ids); labels.defined()) call.labels = labels.to(call.x.device());
     const Prediction answer = denoiser_.predict(call);
     require_shape_of(call.x, answer, denoiser_.spec());
-    require_graph(answer, call, denoiser_.spec());
+    require_wanted(call.want, answer, denoiser_.spec());
     eps.push_back(answer.eps.narrow(0, 0, count));
     if (answer.variance_fraction.defined()) variance_fraction.push_back(answer.variance_fraction.narrow(0, 0, count));
     if (answer.x0.defined()) x0.push_back(answer.x0.narrow(0, 0, count));
+    if (answer.last_layer_input.defined()) last_layer_input.push_back(answer.last_layer_input.narrow(0, 0, count));
   }
-  return {one_tensor(eps), one_tensor(variance_fraction), one_tensor(x0)};
+  return {one_tensor(eps), one_tensor(variance_fraction), one_tensor(x0), one_tensor(last_layer_input)};
 }
 
 std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
@@ -104,7 +109,7 @@ std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
     std::vector<const Query*> group;
     std::vector<std::size_t> places;
     for (std::size_t i = lead; i < queries.size(); ++i) {
-      if (!(queries[i].mode == queries[lead].mode && queries[i].want == queries[lead].want) || (graph && i != lead)) continue;
+      if (!share_calls(queries[i], queries[lead]) || (graph && i != lead)) continue;
       require_sound(queries[i]);
       group.push_back(&queries[i]);
       places.push_back(i);
@@ -117,6 +122,7 @@ std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
       out[place].eps = all.eps.narrow(0, first, count);
       if (all.variance_fraction.defined()) out[place].variance_fraction = all.variance_fraction.narrow(0, first, count);
       if (all.x0.defined()) out[place].x0 = all.x0.narrow(0, first, count);
+      if (all.last_layer_input.defined()) out[place].last_layer_input = all.last_layer_input.narrow(0, first, count);
       first += count;
     }
   }

@@ -18,7 +18,7 @@ class Packer {
   /// One prediction a query, in order. Rows of queries of equal Mode and Want share calls, first come first served, but a query
   /// that wants a graph has calls of its own, made with gradients enabled; a last short call is filled with copies of its last
   /// row. Error{shape} when a query's x, ids or the network's answer don't fit, Error{config} for a mode other than plain where
-  /// the network has no sites, and when it keeps no graph.
+  /// the network has no sites, and when it says no graph or last layer's input that was wanted.
   std::vector<Prediction> evaluate(const std::vector<Query>& queries);
 
   std::uint64_t padded() const { return padded_; }

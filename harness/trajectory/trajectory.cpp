@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "core/error.h"
+#include "trajectory/companions.h"
 #include "trajectory/packer.h"
 
 namespace alea {
@@ -25,23 +26,32 @@ Prediction with_eps(const Prediction& said, const at::Tensor& eps, const NoiseLe
   if (!said.x0.defined() || eps.is_same(said.eps)) return out;
   if (level.alpha == 0)
     fail(ErrorCode::config,
-         "the guide acts where x is all noise (alpha = 0), and eps says nothing of the clean image; set /guide/first_index to 1");
+         "eps is changed where x is all noise (alpha = 0) and says nothing of the clean image; let a guide set in at "
+         "/guide/first_index 1");
   out.x0 = said.x0 - (eps - said.eps) * (level.sigma / level.alpha);
   return out;
 }
 
 class Run {
  public:
-  Run(Packer packer, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators, Guide* guide, bool pack)
-      : packer_(std::move(packer)), sampler_(sampler), estimators_(estimators), guide_(guide), pack_(pack) {}
+  Run(Packer packer, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators,
+      std::vector<Companions> companions, Guide* guide, bool pack)
+      : packer_(std::move(packer)),
+        sampler_(sampler),
+        estimators_(estimators),
+        companions_(std::move(companions)),
+        guide_(guide),
+        pack_(pack) {}
 
-  void to_the_end() {
-    while (const auto query = sampler_.next()) {
+  void to_the_end(SolverIndex from) {
+    for (int index = from.value; auto query = sampler_.next(); ++index) {
+      query->want = base_want({index});
       const Prediction prediction = base_prediction(*query);
-      ask_estimators(prediction);
-      sampler_.feed(guide_ == nullptr ? prediction : guided(prediction));
+      const Prediction path = path_prediction(prediction, ask_estimators(prediction));
+      sampler_.feed(guide_ == nullptr ? path : guided(path));
     }
     answer(std::exchange(waiting_, {}));
+    for (auto& companions : companions_) companions.finish();
   }
 
   TrajectoryCost cost(std::uint64_t n_images, std::uint64_t forwards) const {
@@ -56,9 +66,20 @@ class Run {
     base_rows_ += query.ids.size();
     auto requests = std::exchange(waiting_, {});
     std::vector<Query> queries{query};
+    std::vector<std::size_t> companion_rows;
+    for (auto& companions : companions_) {
+      auto asked = companions.next();
+      companion_rows.push_back(asked.size());
+      extra_rows_ += asked.size() * query.ids.size();
+      std::move(asked.begin(), asked.end(), std::back_inserter(queries));
+    }
     for (auto& request : requests) std::move(request.queries.begin(), request.queries.end(), std::back_inserter(queries));
-    const auto answers = packer_.evaluate(queries);
+    const auto answers = pack_ ? packer_.evaluate(queries) : each_alone(queries);
     std::size_t first = 1;
+    for (std::size_t i = 0; i < companions_.size(); ++i) {
+      companions_[i].feed(std::span(answers).subspan(first, companion_rows[i]));
+      first += companion_rows[i];
+    }
     for (auto& request : requests) {
       request.estimator->consume(request.view, std::span(answers).subspan(first, request.queries.size()));
       first += request.queries.size();
@@ -66,7 +87,29 @@ class Run {
     return answers.front();
   }
 
-  void ask_estimators(const Prediction& prediction) {
+  Want base_want(SolverIndex index) const {
+    Want all;
+    for (const auto& estimator : estimators_) {
+      const Want want = estimator->base_want(index);
+      all.last_layer_input |= want.last_layer_input;
+      all.graph |= want.graph;
+    }
+    return all;
+  }
+
+  /// What the sampler is told: an estimator may have put its own noise in the network's place, and a clean image follows from
+  /// that.
+  Prediction path_prediction(Prediction prediction, const StepView& view) const {
+    for (const auto& estimator : estimators_) {
+      if (!estimator->needed_before_advance()) continue;
+      const at::Tensor eps = estimator->path_eps(view);
+      if (eps.is_same(view.eps)) continue;
+      prediction = with_eps(prediction, eps, view.level);
+    }
+    return prediction;
+  }
+
+  StepView ask_estimators(const Prediction& prediction) {
     const StepView view = sampler_.view(prediction);
     std::vector<Request> now;
     for (const auto& estimator : estimators_) {
@@ -76,6 +119,7 @@ class Run {
       (may_wait ? waiting_ : now).push_back(std::move(request));
     }
     answer(std::move(now));
+    return view;
   }
 
   Prediction guided(const Prediction& said) {
@@ -113,6 +157,7 @@ class Run {
   Packer packer_;
   Sampler& sampler_;
   const std::vector<std::unique_ptr<Estimator>>& estimators_;
+  std::vector<Companions> companions_;
   Guide* guide_;
   bool pack_;
   std::vector<Request> waiting_;
@@ -126,13 +171,19 @@ TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sample
                                 const StartPoints& start, bool pack, const GuideFactory* guide_factory) {
   if (ids.empty()) fail(ErrorCode::usage, "a trajectory needs at least one id");
   const at::NoGradGuard no_gradients;
-  const auto sampler = sampler_factory.start(start.x(ids).to(denoiser.spec().device), ids, start.from());
+  const at::Tensor x = start.x(ids).to(denoiser.spec().device);
+  const auto sampler = sampler_factory.start(x, ids, start.from());
   std::vector<std::unique_ptr<Estimator>> estimators;
-  for (const auto& factory : estimator_factories) estimators.push_back(factory->start(ids));
+  std::vector<Companions> companions;
+  for (const auto& factory : estimator_factories) {
+    estimators.push_back(factory->start(ids));
+    companions.emplace_back(*estimators.back(), [&] { return sampler_factory.start(x, ids, start.from()); });
+  }
 
   const auto guide = guide_factory == nullptr ? nullptr : guide_factory->start(ids);
-  Run run(Packer(denoiser, start, static_cast<std::int64_t>(ids.size())), *sampler, estimators, guide.get(), pack);
-  run.to_the_end();
+  Run run(Packer(denoiser, start, static_cast<std::int64_t>(ids.size())), *sampler, estimators, std::move(companions),
+          guide.get(), pack);
+  run.to_the_end(start.from());
 
   TrajectoryResult result;
   result.sample = sampler->sample();

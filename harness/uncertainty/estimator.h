@@ -27,6 +27,19 @@ class Estimator {
   virtual void consume(const StepView& step, std::span<const Prediction> answers) = 0;
   /// True where the trajectory depends on the estimate; otherwise its rows ride with the next step's base row.
   virtual bool needed_before_advance() const = 0;
+  /// What the sampler's own evaluation at this index must say for it beside eps; costs no evaluation.
+  virtual Want base_want(SolverIndex) const { return {}; }
+  /// The noise that the sampler goes on with, after consume(); step.eps unless the estimator is needed before the advance.
+  virtual at::Tensor path_eps(const StepView& step) const { return step.eps; }
+
+  /// Whole trajectories beside the sampler's own, from the same start: each evaluation with `companion_want`, its answer's noise
+  /// put in the place of the network's.
+  virtual int companions() const { return 0; }
+  virtual Want companion_want() const { return {}; }
+  virtual at::Tensor companion_eps(int /*companion*/, const Prediction& answer) const { return answer.eps; }
+  /// Their samples [B, C, H, W], after the last step and before outputs().
+  virtual void consume_companions(std::span<const at::Tensor> /*samples*/) {}
+
   /// After the last step.
   virtual std::vector<UncertaintyOutput> outputs() const = 0;
 };

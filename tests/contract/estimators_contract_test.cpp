@@ -74,7 +74,7 @@ TEST_P(EstimatorContract, PackingChangesNothing) {
 
 TEST_P(EstimatorContract, ResolvedConfigIsComplete) {
   ConfigErrors errors;
-  const Json resolved = estimator_registry().resolve({{"kind", GetParam()}}, "", errors);
+  const Json resolved = estimator_registry().resolve(test::estimator_config(GetParam()), "", errors);
   EXPECT_TRUE(errors.empty());
   EXPECT_EQ(estimator_registry().resolve(resolved, "", errors), resolved);
 }

@@ -93,6 +93,29 @@ TEST_P(SamplerContract, WhatBeginsMidwayGoesOnAsTheWholeTrajectoryDid) {
   EXPECT_EQ(test::code_of([&] { factory->start(x_at.at(0), {3, 4}, {beyond}); }), ErrorCode::domain);
 }
 
+/// Where a sampler says its steps as coefficients, they are its steps.
+TEST_P(SamplerContract, LinearStepsAreTheStepsItTakes) {
+  const auto denoiser = test::gaussian(0.1);
+  const auto factory = test::sampler(GetParam(), 12, *denoiser);
+  const auto steps = factory->linear_steps();
+  if (steps.empty()) GTEST_SKIP() << "says none";
+  ASSERT_EQ(static_cast<int>(steps.size()), factory->n_steps());
+  const auto sampler = factory->start(initial_noise(1, {3, 4}, denoiser->spec().shape), {3, 4});
+  std::vector<at::Tensor> x, m;
+  for (int i = 0; const auto query = sampler->next(); ++i) {
+    const at::Tensor t = at::full({2}, query->t.value, at::kFloat);
+    const Prediction prediction = denoiser->predict({.x = query->x, .t = t, .ids = query->ids});
+    x.push_back(query->x.to(at::kDouble));
+    m.push_back(predict_x0(x[i], prediction.eps.to(at::kDouble), sampler->view(prediction).level));
+    at::Tensor expected = x[steps[i].from] * steps[i].x + prediction.eps.to(at::kDouble) * steps[i].eps;
+    if (steps[i].memory != 0) expected = expected + m.at(i - 1) * steps[i].memory;
+    sampler->feed(prediction);
+    const auto next = sampler->next();
+    const at::Tensor taken = next ? next->x : sampler->sample();
+    EXPECT_LT((taken - expected).abs().max().item<double>(), 2e-6 * x[i].abs().max().item<double>()) << i;
+  }
+}
+
 TEST_P(SamplerContract, ResolvedConfigIsComplete) {
   ConfigErrors errors;
   const Json resolved = sampler_registry().resolve({{"kind", GetParam()}}, "", errors);

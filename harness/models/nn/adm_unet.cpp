@@ -61,8 +61,8 @@ at::Tensor AdmUnet::embed(const at::Tensor& t, const at::Tensor& labels) const {
   return time + at::index_select(label_embedding_, 0, labels).to(time.scalar_type());
 }
 
-at::Tensor AdmUnet::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels,
-                            const DropoutSites& dropout) const {
+at::Tensor AdmUnet::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels, const DropoutSites& dropout,
+                            at::Tensor* last_layer_input) const {
   encoder_.require_shapes(x, t);
   require_labels(labels, x.size(0), options_.num_classes);
   const at::Tensor silu_embedding = at::silu(embed(t, labels));
@@ -72,7 +72,9 @@ at::Tensor AdmUnet::forward(const at::Tensor& x, const at::Tensor& t, const at::
     h = run_stage(stage, at::cat({h, skips.back()}, 1), silu_embedding, dropout);
     skips.pop_back();
   }
-  return conv_out_(norm_out_.then_silu_as(h, conv_out_.dtype())).to(at::kFloat);
+  h = norm_out_.then_silu_as(h, conv_out_.dtype());
+  if (last_layer_input != nullptr) *last_layer_input = h.to(at::kFloat);
+  return conv_out_(h).to(at::kFloat);
 }
 
 }  // namespace alea::nn

@@ -16,8 +16,10 @@ class AdmUnet {
 
   /// x [B, in, H, W] float32, t [B] float32 in 0..T-1, labels [B] int64 below num_classes (undefined without classes) -> [B, out,
   /// H, W] float32, which is eps and then, with a learned variance, v (arXiv:2102.09672 eq. 15). H and W divisible by
-  /// 2^(levels-1). Error{shape} when they don't fit.
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels, const DropoutSites& dropout) const;
+  /// 2^(levels-1). Error{shape} when they don't fit. `last_layer_input`, where one is given, becomes what last_layer() takes.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels, const DropoutSites& dropout,
+                     at::Tensor* last_layer_input = nullptr) const;
+  LastLayer last_layer() const { return last_layer_of(conv_out_); }
 
   /// Names by site number, one a residual block in order of evaluation. Attention has none.
   const std::vector<std::string>& dropout_sites() const { return sites_; }

@@ -39,6 +39,11 @@ at::Tensor Conv2d::operator()(const at::Tensor& x, const ConvTerms& terms) const
   return terms.by_pixel.defined() ? terms.by_pixel + y : y;
 }
 
+LastLayer last_layer_of(const Conv2d& conv) {
+  ALEA_CHECK(conv.stride == 1, "a last layer of stride {}", conv.stride);
+  return {conv.weight.to(at::kFloat), conv.bias.to(at::kFloat), conv.padding};
+}
+
 Linear::Linear(ParameterSource& source, const std::string& name, int in, int out)
     : weight(source.take(name + ".weight", {out, in}, ParameterRole::matrix)),
       bias(source.take(name + ".bias", {out}, ParameterRole::bias)) {}

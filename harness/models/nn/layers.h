@@ -25,6 +25,9 @@ struct Conv2d {
   std::shared_ptr<WinogradCache> winograd_;  ///< of a 3x3 kernel that keeps the extent
 };
 
+/// As what a network ends in, in float32.
+LastLayer last_layer_of(const Conv2d& conv);
+
 struct Linear {
   at::Tensor weight, bias;  ///< [out, in], [out]
   Linear() = default;

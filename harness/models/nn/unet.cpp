@@ -127,7 +127,8 @@ Unet::Unet(ParameterSource& source, const UnetOptions& options) : options_(optio
   conv_out_ = Conv2d(source.in_float32(), "conv_out", channels.front(), options.out_channels, 3, 1, 1);
 }
 
-at::Tensor Unet::forward(const at::Tensor& x, const at::Tensor& t, const DropoutSites& dropout) const {
+at::Tensor Unet::forward(const at::Tensor& x, const at::Tensor& t, const DropoutSites& dropout,
+                         at::Tensor* last_layer_input) const {
   const auto embedding = timestep_embedding(t, options_.block_channels.front(), options_.cos_first, options_.frequency_shift);
   const auto silu_time = at::silu(time_2_(at::silu(time_1_(embedding.to(time_1_.dtype())))));
   at::Tensor h = conv_in_(x.to(conv_in_.dtype()).contiguous(at::MemoryFormat::ChannelsLast));
@@ -153,7 +154,9 @@ at::Tensor Unet::forward(const at::Tensor& x, const at::Tensor& t, const Dropout
     }
     for (const auto& conv : level.resample) h = upsample(conv, h);
   }
-  return conv_out_(norm_out_.then_silu_as(h, conv_out_.dtype())).to(x.scalar_type());
+  h = norm_out_.then_silu_as(h, conv_out_.dtype());
+  if (last_layer_input != nullptr) *last_layer_input = h.to(at::kFloat);
+  return conv_out_(h).to(x.scalar_type());
 }
 
 }  // namespace alea::nn

@@ -59,8 +59,11 @@ class Unet {
   /// last convolution are in float32 (ParameterSource::in_float32).
   Unet(ParameterSource& source, const UnetOptions& options);
 
-  /// x [B, in, H, W], t [B] float32 -> [B, out, H, W] of x's dtype. H and W divisible by 2^(levels-1).
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const DropoutSites& dropout) const;
+  /// x [B, in, H, W], t [B] float32 -> [B, out, H, W] of x's dtype. H and W divisible by 2^(levels-1). `last_layer_input`, where
+  /// one is given, becomes what last_layer() takes.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const DropoutSites& dropout,
+                     at::Tensor* last_layer_input = nullptr) const;
+  LastLayer last_layer() const { return last_layer_of(conv_out_); }
 
   /// Names by site number: every resnet's dropout, then every attention's output dropout, in order of evaluation.
   const std::vector<std::string>& dropout_sites() const { return sites_; }

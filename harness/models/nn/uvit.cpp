@@ -155,7 +155,13 @@ at::Tensor Uvit::tokens(const at::Tensor& x, const at::Tensor& t, const at::Tens
   return at::cat({rows_of(label_table_, labels).unsqueeze(1), time, patches}, 1) + pos_embed_;
 }
 
-at::Tensor Uvit::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels) const {
+LastLayer Uvit::last_layer() const {
+  if (options_.conv) return last_layer_of(final_layer_);
+  const at::Tensor weight = decoder_pred_.weight.to(at::kFloat);
+  return {weight.view({weight.size(0), weight.size(1), 1, 1}), decoder_pred_.bias.to(at::kFloat), 0, options_.patch_size};
+}
+
+at::Tensor Uvit::forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels, at::Tensor* last_layer_input) const {
   check_inputs(x, t, labels);
   at::Tensor h = tokens(x, t, labels).to(mid_block_.front().qkv.dtype());
   std::vector<at::Tensor> skips;
@@ -166,8 +172,10 @@ at::Tensor Uvit::forward(const at::Tensor& x, const at::Tensor& t, const at::Ten
     skips.pop_back();
   }
   const int grid = options_.img_size / options_.patch_size, n_extra = labels.defined() ? 2 : 1;
-  const auto patches = decoder_pred_(norm_(h.slice(1, n_extra).to(decoder_pred_.dtype())));
-  const auto image = unpatchify(patches, grid, options_.patch_size, options_.in_channels);
+  h = norm_(h.slice(1, n_extra).to(decoder_pred_.dtype()));
+  const auto image = unpatchify(decoder_pred_(h), grid, options_.patch_size, options_.in_channels);
+  if (last_layer_input != nullptr)
+    *last_layer_input = (options_.conv ? image : h.transpose(1, 2).reshape({h.size(0), h.size(2), grid, grid})).to(at::kFloat);
   return (options_.conv ? by_row(final_layer_, image) : image).to(at::kFloat);
 }
 

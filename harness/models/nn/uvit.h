@@ -55,7 +55,11 @@ class Uvit {
   /// The noise in x: [B, C, H, W] float32 from x of that shape, t [B] float32 as the network wants it (the published ones were
   /// trained with 1..1000, fractions allowed) and labels [B] int64 in [0, num_classes), undefined where num_classes is 0.
   /// Error{shape} for anything else, Error{domain} for a label outside.
-  at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels) const;
+  /// `last_layer_input`, where one is given, becomes what last_layer() takes.
+  at::Tensor forward(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels,
+                     at::Tensor* last_layer_input = nullptr) const;
+  /// The convolution behind the patches or, without one, what makes the patches of tokens.
+  LastLayer last_layer() const;
 
  private:
   void check_inputs(const at::Tensor& x, const at::Tensor& t, const at::Tensor& labels) const;

@@ -14,6 +14,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Pair;
+using ::testing::StartsWith;
 
 const Json kModel = {{"kind", "toy_gaussian"}};
 const Json kSampler = {{"kind", "ddim"}, {"steps", 50}};
@@ -116,6 +117,28 @@ TEST(Components, HandOnWhereAnEstimatorLeavesItsMethod) {
   ASSERT_TRUE(errors.empty());
   EXPECT_THAT(c.estimator_infos.at(0).departures, ElementsAre(HasSubstr("p = 0.5")));
   EXPECT_THAT(c.estimator_infos.at(1).departures, IsEmpty());
+}
+
+const Json kBayesDiff = {{"kind", "bayesdiff"}, {"laplace", "embedded/fmnist_laplace.safetensors"}};
+
+TEST(Components, CountBayesDiffsDrawsAndKeepTheHashOfItsFit) {
+  const Components c = components_of({kBayesDiff, {{"kind", "generative"}, {"laplace", kBayesDiff["laplace"]}}});
+  EXPECT_EQ(c.estimator_infos.at(0).extra_nfe, 90);
+  EXPECT_EQ(c.estimator_infos.at(1).extra_nfe, 250);
+  EXPECT_EQ(c.estimators.at(0).at("laplace_sha256").get<std::string>().size(), 64u);
+}
+
+TEST(Components, RefuseBayesDiffWhereItsMomentsCanNotBeHad) {
+  const fs::path manifest = fs::temp_directory_path() / fmt::format("alea_packaged_{}.json", ::getpid());
+  const Json packaged = {
+      {"module", "nowhere.pt"}, {"sha256", std::string(64, '0')}, {"shape", {1, 4, 4}}, {"schedule", {{"kind", "linear"}}}};
+  atomic_write(manifest, packaged.dump());
+  EXPECT_THAT(problems_with({{"kind", "exported"}, {"manifest", manifest.string()}}, {kBayesDiff}),
+              ElementsAre(Pair("/estimators/0", StartsWith("exported doesn't say a last layer"))));
+  fs::remove(manifest);
+  for (const Json& sampler : {Json{{"kind", "heun"}}, Json{{"kind", "ddim"}, {"eta", 1}}})
+    EXPECT_THAT(problems_with(kModel, {kBayesDiff}, sampler),
+                ElementsAre(Pair("/estimators/0", StartsWith("bayesdiff needs a sampler"))));
 }
 
 TEST(Components, NeedAtLeastOneEstimator) {

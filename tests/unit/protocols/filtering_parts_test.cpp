@@ -113,5 +113,18 @@ TEST(MetricCatalogue, NamesAreAskedForByTheirKeysAndFidIsInceptionsAlone) {
     EXPECT_TRUE(std::ranges::any_of(listed, [&](const auto& entry) { return entry.first == pattern; })) << pattern;
 }
 
+TEST(FilteringDepartures, BayesDiffSaysWhatItDoesToClippingAndToTheImages) {
+  ConfigErrors errors;
+  const auto sentences_with = [&](bool clip, const char* path) {
+    const Json estimator{{"kind", "bayesdiff"}, {"laplace", "embedded/fmnist_laplace.safetensors"}, {"path", path}};
+    return filtering_departures({}, resolve_components({{"kind", "toy_gaussian"}}, {{"kind", "ddim"}, {"clip", clip}},
+                                                       {{{"kind", "aleatoric"}}, estimator}, 1, errors));
+  };
+  EXPECT_THAT(sentences_with(true, "deterministic"), Contains(HasSubstr("without the sampler's clipping")));
+  EXPECT_THAT(sentences_with(true, "deterministic"), Not(Contains(HasSubstr("sampled path"))));
+  EXPECT_THAT(sentences_with(false, "sampled"), Contains(HasSubstr("sampled path")));
+  EXPECT_THAT(sentences_with(false, "sampled"), Not(Contains(HasSubstr("clipping"))));
+}
+
 }  // namespace
 }  // namespace alea

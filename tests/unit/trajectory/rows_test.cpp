@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "tests/unit/trajectory/recorder.h"
+#include "trajectory/packer.h"
 #include "trajectory/trajectory.h"
 
 namespace alea {
@@ -32,6 +33,39 @@ TEST(Trajectory, EveryRowCarriesTheClassOfItsId) {
   EXPECT_EQ(start.labels({7})[0].item<std::int64_t>(), start.labels(ids)[2].item<std::int64_t>());
   EXPECT_FALSE(at::equal(PhiloxStart(42, shape, 1000).labels(ids), start.labels(ids)));
   EXPECT_FALSE(PhiloxStart(41, shape, 0).labels(ids).defined());
+}
+
+TEST(Packer, RowsOfOneWantShareCallsAndGetWhatTheyWanted) {
+  Recorder denoiser;
+  const PhiloxStart start(1, denoiser.spec().shape, 0);
+  Packer packer(denoiser, start, 2);
+  const auto query = [&](SampleId id, bool wants) {
+    return Query{
+        .x = initial_noise(1, {id}, denoiser.spec().shape), .t = {500}, .ids = {id}, .want = {.last_layer_input = wants}};
+  };
+  const auto answers = packer.evaluate({query(1, false), query(2, true), query(3, false), query(4, true)});
+  ASSERT_EQ(denoiser.calls.size(), 2u);
+  EXPECT_EQ(denoiser.calls[0].ids, (Ids{1, 3}));
+  EXPECT_FALSE(denoiser.calls[0].want.last_layer_input);
+  EXPECT_EQ(denoiser.calls[1].ids, (Ids{2, 4}));
+  EXPECT_TRUE(denoiser.calls[1].want.last_layer_input);
+  EXPECT_FALSE(answers[0].last_layer_input.defined());
+  EXPECT_TRUE(at::equal(answers[3].last_layer_input, answers[3].eps)) << "a toy ends in the identity";
+}
+
+/// Takes queries for the last layer's input and doesn't say it.
+class Silent : public Recorder {
+ public:
+  Prediction predict(const Batch& batch) override { return {.eps = Recorder::predict(batch).eps}; }
+};
+
+TEST(Packer, RefusesANetworkThatKeepsItsLastLayersInput) {
+  Silent denoiser;
+  const PhiloxStart start(1, denoiser.spec().shape, 0);
+  Packer packer(denoiser, start, 1);
+  const Query query{
+      .x = initial_noise(1, {1}, denoiser.spec().shape), .t = {500}, .ids = {1}, .want = {.last_layer_input = true}};
+  EXPECT_EQ(test::code_of([&] { packer.evaluate({query}); }), ErrorCode::config);
 }
 
 /// Says a clean image, three times x, and a fraction of variance, x, that don't follow from eps.
