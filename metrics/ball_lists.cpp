@@ -47,8 +47,7 @@ void check_sets(const FeatureView& real, const FeatureView& pool, std::uint32_t 
 }  // namespace
 
 struct BallLists::Later {
-  Later(std::size_t n_real, std::size_t n_pool)
-      : row_made(n_real), row(n_real), long_made(n_pool), long_rows(n_pool) {}
+  Later(std::size_t n_real, std::size_t n_pool) : row_made(n_real), row(n_real), long_made(n_pool), long_rows(n_pool) {}
   std::vector<std::once_flag> row_made;
   std::vector<std::unique_ptr<RealRow>> row;
   std::vector<std::once_flag> long_made;
@@ -131,9 +130,8 @@ const RealRow& BallLists::full_row(std::size_t i) const {
 }
 
 const LongRow& BallLists::long_row(std::size_t j) const {
-  std::call_once(later_->long_made[j], [&] {
-    later_->long_rows[j] = std::make_unique<LongRow>(make_long_row(j, std::min(kLongList, pool_.n - 1)));
-  });
+  std::call_once(later_->long_made[j],
+                 [&] { later_->long_rows[j] = std::make_unique<LongRow>(make_long_row(j, std::min(kLongList, pool_.n - 1))); });
   return *later_->long_rows[j];
 }
 

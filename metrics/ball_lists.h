@@ -39,8 +39,8 @@ struct LongRow {
 /// in distance_tiles.h, decided by squared distances in double. Equal bits for any number of threads.
 class BallLists {
  public:
-  /// Both views must outlive it. `listed` neighbours of each sample are kept. At most 64 + 2 listed n/m entries a list are kept of
-  /// a real row; full_row() has all. Errors as manifold_metrics.
+  /// Both views must outlive it. `listed` neighbours of each sample are kept. At most 64 + 2 listed n/m entries a list are kept
+  /// of a real row; full_row() has all. Errors as manifold_metrics.
   BallLists(const FeatureView& real, const FeatureView& pool, const ManifoldOptions& options, std::size_t listed);
 
   std::size_t n_real() const { return real_.n; }

@@ -78,8 +78,8 @@ std::size_t reduced_keep(std::size_t keep, std::size_t n, std::size_t left) {
   return (2 * keep * left + n) / (2 * n);
 }
 
-Movement move_without_group(std::span<const std::uint32_t> ranking, std::span<const std::uint64_t> ids, std::size_t keep, int group,
-                            std::size_t group_size, std::size_t kept_of_group) {
+Movement move_without_group(std::span<const std::uint32_t> ranking, std::span<const std::uint64_t> ids, std::size_t keep,
+                            int group, std::size_t group_size, std::size_t kept_of_group) {
   const std::size_t n = ranking.size();
   const std::size_t wanted = reduced_keep(keep, n, n - group_size), present = keep - kept_of_group;
   Movement out{wanted > present, {}};

@@ -36,8 +36,8 @@ struct Movement {
   std::vector<std::uint32_t> rows;  ///< ascending
 };
 /// Of the first `keep` of `ranking` (reduced_keep of the others without `group`), of which `kept_of_group` belong to it.
-Movement move_without_group(std::span<const std::uint32_t> ranking, std::span<const std::uint64_t> ids, std::size_t keep, int group,
-                            std::size_t group_size, std::size_t kept_of_group);
+Movement move_without_group(std::span<const std::uint32_t> ranking, std::span<const std::uint64_t> ids, std::size_t keep,
+                            int group, std::size_t group_size, std::size_t kept_of_group);
 
 enum class Tail { lower, upper };
 

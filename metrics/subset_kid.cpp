@@ -34,12 +34,12 @@ double within_without(const KernelSums& sums, std::size_t left_out) {
 }  // namespace
 
 struct SubsetKid::Subset {
-  GroupSizes sizes{};                          ///< of its groups
-  KernelSums within;                           ///< unordered pairs, by groups
-  std::array<double, kGroups> between{};       ///< with the real set, by group
-  std::array<Movement, kGroups> movements;     ///< of the selections made again
-  std::vector<std::uint32_t> moving;           ///< all of their rows, ascending
-  std::vector<double> of_moving;               ///< [moving, kGroups] sums of their kernels with the subset's others
+  GroupSizes sizes{};                       ///< of its groups
+  KernelSums within;                        ///< unordered pairs, by groups
+  std::array<double, kGroups> between{};    ///< with the real set, by group
+  std::array<Movement, kGroups> movements;  ///< of the selections made again
+  std::vector<std::uint32_t> moving;        ///< all of their rows, ascending
+  std::vector<double> of_moving;            ///< [moving, kGroups] sums of their kernels with the subset's others
 };
 
 SubsetKid::SubsetKid(const FeatureView& real, const FeatureView& pool, std::span<const std::uint64_t> ids)

@@ -15,8 +15,8 @@ struct KernelDistance {
 };
 
 /// The unbiased kernel distance (kid.h) of subsets selected by score out of one pool of generated samples from a fixed real set,
-/// each from all its rows. The kernels of every pair are summed once, by row and jackknife group; a subset then costs those of the
-/// samples that it leaves out. The selection is made again in each group, as FilteringAnalysis does.
+/// each from all its rows. The kernels of every pair are summed once, by row and jackknife group; a subset then costs those of
+/// the samples that it leaves out. The selection is made again in each group, as FilteringAnalysis does.
 class SubsetKid {
  public:
   /// Both views must outlive it. ids: [n pool]. Errors as kid_interval.
@@ -36,7 +36,7 @@ class SubsetKid {
   std::vector<std::uint64_t> ids_;
   GroupSizes group_sizes_;
   double n_real_ = 0, within_real_ = 0;
-  std::vector<double> by_group_;  ///< [n, kJackknifeGroups] sums of a sample's kernel with the others of each group
+  std::vector<double> by_group_;   ///< [n, kJackknifeGroups] sums of a sample's kernel with the others of each group
   std::vector<double> with_real_;  ///< [n]
 };
 

@@ -76,8 +76,8 @@ ManifoldMetrics mean_over(const std::vector<ManifoldMetrics>& subsets) {
 
 /// A subset of the pool, and how far its own balls reach.
 struct SubsetManifold::Selection {
-  std::vector<std::uint8_t> member;   ///< [n]
-  std::vector<std::uint32_t> ranks;   ///< [n] place of the k-th nearest member among a member's listed neighbours; 0: no member
+  std::vector<std::uint8_t> member;    ///< [n]
+  std::vector<std::uint32_t> ranks;    ///< [n] place of the k-th nearest member among a member's listed neighbours; 0: no member
   std::vector<std::uint32_t> run_out;  ///< members of which the list has fewer than k
 };
 
@@ -93,8 +93,7 @@ SubsetManifold::SubsetManifold(const FeatureView& real, const FeatureView& pool,
       groups_(groups_of(ids)),
       group_sizes_(jackknife_group_sizes(ids)),
       lists_(real, pool, options, neighbours_listed(options.k, pool.n, std::max<std::size_t>(keep, 1))) {
-  if (ids.size() != pool.n)
-    fail(ErrorCode::shape, "precision and recall: {} ids for {} generated rows", ids.size(), pool.n);
+  if (ids.size() != pool.n) fail(ErrorCode::shape, "precision and recall: {} ids for {} generated rows", ids.size(), pool.n);
   expect_every_group(group_sizes_, "precision and recall");
   if (const std::string why = why_no_manifold(ids, keep, real.n, options.k); !why.empty())
     fail(ErrorCode::domain, "precision and recall: {}", why);
@@ -185,8 +184,7 @@ void SubsetManifold::add_ball_counts(std::span<const std::uint32_t> ranking, std
       balls += lists_.balls()[ranking[at]];
     }
     const double precision = static_cast<double>(inside_any) / static_cast<double>(wanted);
-    const double density =
-        static_cast<double>(balls) / (static_cast<double>(lists_.options().k) * static_cast<double>(wanted));
+    const double density = static_cast<double>(balls) / (static_cast<double>(lists_.options().k) * static_cast<double>(wanted));
     if (whole) {
       out.precision.value = precision;
       out.density.value = density;
@@ -236,8 +234,7 @@ ManifoldMetrics SubsetManifold::kept(std::span<const double> scores, std::size_t
   const Selection selection = select(ranking, keep, kNoSplit, 0);
   const Reached reached = reach(selection);
   std::vector<std::uint8_t> covered(lists_.n_real());
-  for (std::size_t i = 0; i < covered.size(); ++i)
-    covered[i] = lists_.inside(reached.nearest[i], lists_.real_radii().whole(i));
+  for (std::size_t i = 0; i < covered.size(); ++i) covered[i] = lists_.inside(reached.nearest[i], lists_.real_radii().whole(i));
   out.recall.value = share(reached.recalled);
   out.coverage.value = share(covered);
   out.recomputed_rows = selection.run_out.size() + add_halves(ranking, keep, out);
@@ -253,9 +250,8 @@ ManifoldMetrics SubsetManifold::kept(std::span<const double> scores, std::size_t
 RandomManifolds SubsetManifold::random(std::size_t keep, std::uint64_t seed, std::uint32_t draws) const {
   if (draws == 0) fail(ErrorCode::domain, "precision and recall: 0 random subsets, expected at least 1");
   std::vector<ManifoldMetrics> subsets(draws);
-  tbb::parallel_for(std::uint32_t{0}, draws, [&](std::uint32_t draw) {
-    subsets[draw] = kept(random_scores(ids_, seed, draw), keep, KeepSide::lowest);
-  });
+  tbb::parallel_for(std::uint32_t{0}, draws,
+                    [&](std::uint32_t draw) { subsets[draw] = kept(random_scores(ids_, seed, draw), keep, KeepSide::lowest); });
   RandomManifolds out{{}, {}, {}, {}, mean_over(subsets)};
   for (const ManifoldMetrics& subset : subsets) {
     out.precision.push_back(subset.precision.value);

@@ -23,8 +23,8 @@ struct RandomManifolds {
 class SubsetManifold {
  public:
   /// Both views must outlive it. ids: [n pool]. `keep`: size of the subsets to come; another one is measured all the same, only
-  /// slower where it is much smaller. Errors as manifold_metrics with ids; Error{domain} also where a half of the groups would keep
-  /// fewer than k + 1 samples.
+  /// slower where it is much smaller. Errors as manifold_metrics with ids; Error{domain} also where a half of the groups would
+  /// keep fewer than k + 1 samples.
   SubsetManifold(const FeatureView& real, const FeatureView& pool, std::span<const std::uint64_t> ids, std::size_t keep,
                  const ManifoldOptions& options);
 

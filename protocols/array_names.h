@@ -9,8 +9,8 @@ namespace alea {
 /// at each step of the window, and what a guide records of each guided step; maps/<statistic> f32 [n, h, w, c]; unguided/images,
 /// unguided/finite of the arm without the guide where the plan has one; where trajectories begin at real images, originals u8 [n,
 /// h, w, c] and errors f32 [n, h, w, c], |reconstruction - original| before the former is rounded, of a range of 1. Kind
-/// "features.<network>": features f32 [n, d], unguided/features; planted/ids u64 [m]; planted/<i>/features f32 [m, d], the
-/// features of those images with a defect of strength i.
+/// "features.<network>": features f32 [n, d], unguided/features; spatial f32 [n, s] of sFID, where the plan has them; planted/ids
+/// u64 [m]; planted/<i>/features f32 [m, d], the features of those images with a defect of strength i.
 namespace array_names {
 
 inline constexpr const char* kBlocks = "blocks";
@@ -20,6 +20,7 @@ inline constexpr const char* kFinite = "finite";
 inline constexpr const char* kOriginals = "originals";
 inline constexpr const char* kErrors = "errors";
 inline constexpr const char* kFeatures = "features";
+inline constexpr const char* kSpatial = "spatial";
 inline constexpr const char* kUnguidedImages = "unguided/images";
 inline constexpr const char* kUnguidedFinite = "unguided/finite";
 inline constexpr const char* kUnguidedFeatures = "unguided/features";

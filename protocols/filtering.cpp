@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocols/filtering_measure.h"
+#include "protocols/filtering_sets.h"
 #include "protocols/generation.h"
 #include "protocols/protocol_entry.h"
 #include "protocols/schema_of.h"
@@ -37,6 +38,7 @@ class Filtering final : public Protocol {
     // Left out in float32, so that records from before there was a choice compare with those of today.
     if (options_.precision != "float32") out["precision"] = options_.precision;
     if (guide_.exists()) out["guide"] = guide_.resolved;
+    add_comparable_sets(options_, out);
     return out;
   }
 
@@ -55,7 +57,10 @@ class Filtering final : public Protocol {
             .thresholds = guide_.thresholds,
             .maps = options_.store_maps,
             .feature_network = options_.features,
-            .planted_strengths = options_.planted_strengths};
+            .planted_strengths = options_.planted_strengths,
+            .spatial_features = options_.wants("sfid"),
+            .reference_images = options_.reference_images,
+            .reference_count = options_.reference_count};
   }
 
   FilteringOptions options_;
@@ -69,6 +74,7 @@ void check_counts(const FilteringOptions& options, ConfigErrors& errors) {
     errors.add("/keep", fmt::format("{} must be less than /generate, which is {}", options.keep, options.generate));
   check_batches(options, errors);
   check_distances(options, errors);
+  check_sets(options, errors);
 }
 
 void check_statistics(const FilteringOptions& options, const Components& components, ConfigErrors& errors) {
@@ -106,6 +112,7 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   ResolvedConfig out;
   out.config = to_json(options);
   if (!guide.exists()) out.config.erase("guide");  // as before there were guides: a run's folder keeps its identity
+  leave_out_unused_sets(options, out.config);
   out.config["protocol"] = kName;
   out.protocol = std::make_unique<Filtering>(std::move(options), std::move(components), std::move(guide));
   return out;

@@ -31,6 +31,9 @@ struct Plan {
   std::string dataset = {};                    ///< real images to begin at, with noise added; empty: begin at noise
   int from_index = 0;                          ///< solver index where trajectories begin
   std::vector<double> planted_strengths = {};  ///< defects of the oracle control, standard deviations in grey levels; or none
+  bool spatial_features = false;               ///< beside the features, those of sFID
+  std::string reference_images = {};           ///< real images whose single features the protocol needs (real_features.h); or none
+  std::uint64_t reference_count = 0;           ///< so many of them; 0: all
 };
 
 /// Reads what a run stored and says what it means. One file a protocol.

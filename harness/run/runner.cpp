@@ -13,6 +13,7 @@
 #include "run/features.h"
 #include "run/ledger.h"
 #include "run/numerics.h"
+#include "run/real_features.h"
 #include "run/reference.h"
 #include "run/sample_block.h"
 #include "run/signals.h"
@@ -144,6 +145,7 @@ Json array_hashes(const Run& run) {
   };
   for (const auto& kind : run.kinds())
     for (const auto& range : run.store.blocks()) add(run.store.block_path(kind, range));
+  if (const fs::path real = run.store.folder() / kRealFeaturesFile; fs::exists(real)) add(real);
   add(run.store.folder() / "curves.h5");
   return out;
 }
@@ -200,6 +202,10 @@ RunOutcome carry_out_stages(Run& run, std::optional<FolderLock>& lock, Stages st
                                         run.options.n_shards, there, n_blocks, later)};
     if (!take_for_scoring(lock, run.store.folder())) return {std::nullopt, "other shards still hold the folder; " + later};
   }
+  if (run.extractor) {
+    const LedgerSession::Stage stage(run.session, "reference");
+    make_real_features(run.plan, *run.extractor, run.store.folder());
+  }
   return {score(run), {}};
 }
 
@@ -209,6 +215,7 @@ std::optional<FeatureExtractor> make_extractor(const ResolvedConfig& resolved, c
   if (network.empty()) return std::nullopt;
   std::optional<FeatureExtractor> extractor(std::in_place, network, image);
   check_reference(resolved.config, extractor->facts());
+  check_real_features(resolved.protocol->plan(), extractor->facts());
   return extractor;
 }
 

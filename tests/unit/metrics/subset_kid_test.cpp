@@ -43,7 +43,8 @@ TEST(SubsetKid, IsThatOfTheKeptRowsAndOfThoseSelectedAgain) {
       const SubsetDistance found = kid.kept(scores, keep, side).distance;
       EXPECT_NEAR(found.value, distance_of_rows(real, pool, selected(scores, keep, side, -1)), 1e-11);
       for (const int g : {0, 1, 12, 31})
-        EXPECT_NEAR(found.leave_one_out[g], distance_of_rows(real, pool, selected(scores, keep, side, g)), 1e-11) << keep << " " << g;
+        EXPECT_NEAR(found.leave_one_out[g], distance_of_rows(real, pool, selected(scores, keep, side, g)), 1e-11)
+            << keep << " " << g;
     }
 }
 

@@ -29,7 +29,8 @@ Features rows_of(const Features& set, const Rows& rows) {
 }
 
 /// Sorted rows of those wanted that are kept: the definition, without any of the class's short cuts.
-Rows selected(const std::vector<double>& scores, std::size_t keep, KeepSide side, const std::function<bool(std::size_t)>& wanted) {
+Rows selected(const std::vector<double>& scores, std::size_t keep, KeepSide side,
+              const std::function<bool(std::size_t)>& wanted) {
   Rows left;
   for (const std::uint32_t row : rank_by_score(scores, side))
     if (wanted(row)) left.push_back(row);
@@ -159,7 +160,8 @@ TEST(SubsetManifold, ARealRowInMoreBallsThanAreListedIsStillFound) {
 }
 
 TEST(SubsetManifold, KeepingAllIsManifoldMetricsWithItsIntervals) {
-  const Case c{make_features(1, 230, 6), make_features(2, 260, 6, 0.2, 0.8), std::vector<double>(260, 0.0), 260, {3, Rim::closed}};
+  const Case c{
+      make_features(1, 230, 6), make_features(2, 260, 6, 0.2, 0.8), std::vector<double>(260, 0.0), 260, {3, Rim::closed}};
   const ManifoldMetrics found = c.manifold().kept(c.scores, 260, KeepSide::lowest);
   const ManifoldMetrics expected = manifold_metrics(c.real.view(), c.pool.view(), c.ids(), c.options);
   EXPECT_EQ(found.precision.leave_one_out, expected.precision.leave_one_out);
@@ -172,10 +174,14 @@ TEST(SubsetManifold, KeepingAllIsManifoldMetricsWithItsIntervals) {
 TEST(SubsetManifold, ASmallSetByHand) {
   Features real{64, 1, {}}, pool{96, 1, {}};
   std::vector<double> scores;
-  for (int i = 0; i < 64; ++i) real.values.push_back(static_cast<float>(i % 2 == 0 ? 0 : 100) + 0.01F * static_cast<float>(i / 2));
+  for (int i = 0; i < 64; ++i)
+    real.values.push_back(static_cast<float>(i % 2 == 0 ? 0 : 100) + 0.01F * static_cast<float>(i / 2));
   for (int j = 0; j < 96; ++j) {
     const int place = j % 3;  // among the first half of the real ones, among the second, nowhere
-    pool.values.push_back(static_cast<float>(place == 0 ? 0.005 : place == 1 ? 100.005 : 1000) + 0.01F * static_cast<float>(j / 3));
+    pool.values.push_back(static_cast<float>(place == 0   ? 0.005
+                                             : place == 1 ? 100.005
+                                                          : 1000) +
+                          0.01F * static_cast<float>(j / 3));
     scores.push_back(place);
   }
   const SubsetManifold manifold(real.view(), pool.view(), consecutive_ids(96), 64, {.k = 2});
