@@ -202,7 +202,7 @@ RunOutcome carry_out_stages(Run& run, std::optional<FolderLock>& lock, Stages st
                                         run.options.n_shards, there, n_blocks, later)};
     if (!take_for_scoring(lock, run.store.folder())) return {std::nullopt, "other shards still hold the folder; " + later};
   }
-  if (run.extractor) {
+  if (run.extractor && !run.plan.reference_images.empty()) {
     const LedgerSession::Stage stage(run.session, "reference");
     make_real_features(run.plan, *run.extractor, run.store.folder());
   }

@@ -20,9 +20,7 @@ struct Pool {
   Features features = make_features(1, 600, 4, 0, 1);
   FrechetReference reference{fit_gaussian(make_features(2, 4000, 4, 0, 1).view())};
   Ids ids = consecutive_ids(600);
-  EqualSizeDistances of(std::size_t size, std::uint32_t draws) const {
-    return {features.view(), ids, reference, size, 3, draws};
-  }
+  EqualSizeDistances of(std::size_t size, std::uint32_t draws) const { return {features.view(), ids, reference, size, 3, draws}; }
 };
 
 TEST(EqualSize, SharesBecomeCounts) {
