@@ -9,6 +9,7 @@
 #include "models/placement.h"
 #include "protocols/array_names.h"
 #include "protocols/precision_validation.h"
+#include "protocols/real_features.h"
 #include "results/gallery.h"
 #include "run/features.h"
 #include "run/ledger.h"
