@@ -18,7 +18,7 @@ std::string feature_lines(const ResolvedConfig& resolved, const ImageExtent& ima
   if (network.empty()) return "";
   const FeatureExtractor extractor(network, image);
   const auto& facts = extractor.facts();
-  const std::string real = check_real_features(resolved.protocol->plan(), facts);
+  const std::string real = check_real_features(resolved.protocol->plan(), extractor);
   return fmt::format("  features   {}, {} wide, {}\n  reference  {}\n{}", facts.network, facts.width,
                      weights_text(facts.network_sha256), check_reference(resolved.config, facts),
                      real.empty() ? "" : fmt::format("  real       {}\n", real));

@@ -118,9 +118,10 @@ FeatureExtractor::Output FeatureExtractor::evaluate(std::span<const std::uint8_t
   return out;
 }
 
-EncodedSet FeatureExtractor::encode(const ImageSource& source, const std::string& digest) const {
+EncodedSet FeatureExtractor::encode(const ImageSource& source, const std::string& digest,
+                                    const std::filesystem::path& cache) const {
   EncodeOptions options;
-  options.cache = default_cache_folder();
+  options.cache = cache;
   options.logits = options.spatial = false;
   return encode_images(source, digest, *parts_->network, options);
 }

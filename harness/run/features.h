@@ -43,8 +43,9 @@ class FeatureExtractor {
   /// images: [n, h, w, c] uint8.
   Output evaluate(std::span<const std::uint8_t> images) const;
 
-  /// Features of anybody's images, through the cache of encode_images, by the same network. Errors as encode_images.
-  EncodedSet encode(const ImageSource& source, const std::string& digest) const;
+  /// Features of anybody's images by the same network, through a cache of encode_images; empty: none. Errors as encode_images,
+  /// Error{shape} where the network doesn't take images of that extent.
+  EncodedSet encode(const ImageSource& source, const std::string& digest, const std::filesystem::path& cache) const;
 
  private:
   struct Parts;

@@ -49,15 +49,18 @@ FeatureIdentity identity_of(const FeatureFacts& facts) { return {facts.network, 
 
 }  // namespace
 
-std::string check_real_features(const Plan& plan, const FeatureFacts& features) {
+std::string check_real_features(const Plan& plan, const FeatureExtractor& extractor) {
   if (plan.reference_images.empty()) return "";
   if (is_real_features_file(plan.reference_images)) {
-    const RealFeatures real = load_real_features(reference_path(plan.reference_images), identity_of(features));
+    const RealFeatures real = load_real_features(reference_path(plan.reference_images), identity_of(extractor.facts()));
     return fmt::format("{} ({} images of {})", plan.reference_images, real.n, real.images);
   }
   std::uint64_t of = 0;
-  const auto source = open_images(plan, of);
-  return fmt::format("{} ({} of {} images)", plan.reference_images, source->size(), of);
+  auto source = open_images(plan, of);
+  const std::uint64_t n = source->size();
+  const Drawn first(std::move(source), {0});
+  extractor.encode(first, first.digest(), {});
+  return fmt::format("{} ({} of {} images)", plan.reference_images, n, of);
 }
 
 void make_real_features(const Plan& plan, const FeatureExtractor& extractor, const std::filesystem::path& folder) {
@@ -65,7 +68,7 @@ void make_real_features(const Plan& plan, const FeatureExtractor& extractor, con
   if (plan.reference_images.empty() || is_real_features_file(plan.reference_images) || fs::exists(path)) return;
   RealFeatures real;
   const auto source = open_images(plan, real.of);
-  EncodedSet set = extractor.encode(*source, source->digest());
+  EncodedSet set = extractor.encode(*source, source->digest(), default_cache_folder());
   real.images = plan.reference_images;
   real.images_sha256 = set.facts.at("digest").get<std::string>();
   real.identity = identity_of(extractor.facts());

@@ -216,7 +216,7 @@ std::optional<FeatureExtractor> make_extractor(const ResolvedConfig& resolved, c
   if (network.empty()) return std::nullopt;
   std::optional<FeatureExtractor> extractor(std::in_place, network, image);
   check_reference(resolved.config, extractor->facts());
-  check_real_features(resolved.protocol->plan(), extractor->facts());
+  check_real_features(resolved.protocol->plan(), *extractor);
   return extractor;
 }
 

@@ -83,7 +83,7 @@ TEST(PixelFeatures, OfAnybodysGreyImagesAreThoseOfTheSameStoredImages) {
   const FeatureExtractor extractor(kPixelNetwork, {1, 2, 3});
   Plan plan;
   plan.reference_images = (folder / "real.npz").string();
-  EXPECT_THAT(check_real_features(plan, extractor.facts()), HasSubstr("10 of 10"));
+  EXPECT_THAT(check_real_features(plan, extractor), HasSubstr("10 of 10"));
   make_real_features(plan, extractor, folder.path());
   const FeatureIdentity identity{kPixelNetwork, "", ""};
   const RealFeatures all = load_real_features(folder / kRealFeaturesFile, identity);
@@ -98,8 +98,9 @@ TEST(PixelFeatures, OfAnybodysGreyImagesAreThoseOfTheSameStoredImages) {
   const FeatureExtractor wide(kPixelNetwork, {1, 2, 4});
   fs::remove(folder / kRealFeaturesFile);
   EXPECT_THROW(make_real_features(plan, wide, folder.path()), Error);
+  EXPECT_THROW(check_real_features(plan, wide), Error);
   plan.reference_count = 11;
-  EXPECT_THROW(check_real_features(plan, extractor.facts()), Error);
+  EXPECT_THROW(check_real_features(plan, extractor), Error);
 }
 
 TEST(FeatureBlock, PlantsDefectsInItsShareOfTheRunsPlantedIds) {
