@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kSteps = 50;
 
-class EstimatorContract : public testing::TestWithParam<std::string> {
+class EstimatorContract : public ::testing::TestWithParam<std::string> {
  protected:
   TrajectoryResult run(const Ids& ids, std::uint64_t seed = 1, bool pack = true) {
     std::vector<std::unique_ptr<EstimatorFactory>> estimators;
@@ -79,7 +79,7 @@ TEST_P(EstimatorContract, ResolvedConfigIsComplete) {
   EXPECT_EQ(estimator_registry().resolve(resolved, "", errors), resolved);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EstimatorContract, testing::ValuesIn(estimator_registry().names()),
+INSTANTIATE_TEST_SUITE_P(All, EstimatorContract, ::testing::ValuesIn(estimator_registry().names()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

@@ -14,7 +14,7 @@
 namespace alea {
 namespace {
 
-class SamplerContract : public testing::TestWithParam<std::string> {};
+class SamplerContract : public ::testing::TestWithParam<std::string> {};
 
 /// A deterministic sampler's relative error against the exact flow; a random one's distance from the law's spread.
 double gaussian_error(const std::string& kind, int steps, double std) {
@@ -124,7 +124,7 @@ TEST_P(SamplerContract, ResolvedConfigIsComplete) {
   EXPECT_TRUE(resolved.contains("steps"));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SamplerContract, testing::ValuesIn(sampler_registry().names()),
+INSTANTIATE_TEST_SUITE_P(All, SamplerContract, ::testing::ValuesIn(sampler_registry().names()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace
