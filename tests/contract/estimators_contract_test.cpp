@@ -74,7 +74,8 @@ TEST_P(EstimatorContract, PackingChangesNothing) {
 
 TEST_P(EstimatorContract, ResolvedConfigIsComplete) {
   ConfigErrors errors;
-  const Json resolved = estimator_registry().resolve(test::estimator_config(GetParam()), "", errors);
+  const test::ToyFit fit(*denoiser_, 200, 50);
+  const Json resolved = estimator_registry().resolve(test::estimator_config(GetParam(), fit), "", errors);
   EXPECT_TRUE(errors.empty());
   EXPECT_EQ(estimator_registry().resolve(resolved, "", errors), resolved);
 }
