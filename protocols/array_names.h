@@ -6,7 +6,8 @@ namespace alea {
 
 /// Names of the arrays that a run stores and protocols read: the contract between run/ and protocols/.
 /// Kind "blocks": ids u64 [n]; images u8 [n, h, w, c]; finite u8 [n]; scores/<statistic> f64 [n, W], the sum over elements of U_t
-/// at each step of the window, and what a guide records of each guided step; maps/<statistic> f32 [n, h, w, c]; unguided/images,
+/// at each step of the window, and what a guide records of each guided step; where the plan wants them, labels u64 [n], the class
+/// that each image was made as; maps/<statistic> f32 [n, h, w, c]; unguided/images,
 /// unguided/finite of the arm without the guide where the plan has one; where trajectories begin at real images, originals u8 [n,
 /// h, w, c] and errors f32 [n, h, w, c], |reconstruction - original| before the former is rounded, of a range of 1. Kind
 /// "features.<network>": features f32 [n, d], unguided/features; planted/ids u64 [m]; planted/<i>/features f32 [m, d], the
@@ -17,6 +18,7 @@ inline constexpr const char* kBlocks = "blocks";
 inline constexpr const char* kIds = "ids";
 inline constexpr const char* kImages = "images";
 inline constexpr const char* kFinite = "finite";
+inline constexpr const char* kLabels = "labels";
 inline constexpr const char* kOriginals = "originals";
 inline constexpr const char* kErrors = "errors";
 inline constexpr const char* kFeatures = "features";

@@ -34,6 +34,7 @@ class Filtering final : public Protocol {
     out["keep"] = options_.keep;
     out["keep_side"] = options_.keep_side;
     out["subsets"] = options_.subsets;
+    if (options_.within_class) out["within_class"] = true;
     // Left out in float32, so that records from before there was a choice compare with those of today.
     if (options_.precision != "float32") out["precision"] = options_.precision;
     if (guide_.exists()) out["guide"] = guide_.resolved;
@@ -54,6 +55,7 @@ class Filtering final : public Protocol {
             .guide = guide_.resolved,
             .thresholds = guide_.thresholds,
             .maps = options_.store_maps,
+            .labels = options_.within_class,
             .feature_network = options_.features,
             .planted_strengths = options_.planted_strengths};
   }
@@ -83,6 +85,18 @@ void check_statistics(const FilteringOptions& options, const Components& compone
                                suggestion(options.rank_by, statistics));
 }
 
+void check_within_class(const FilteringOptions& options, const Components& components, ConfigErrors& errors) {
+  if (options.within_class && components.n_classes == 0)
+    errors.add("/within_class", components.model.at("kind").get<std::string>() +
+                                    " has no classes to select within; leave this out, or choose a model that has");
+}
+
+/// As before there was a choice: a run's folder keeps its identity.
+void leave_out_unused(Json& config, const GuideInfo& guide, const FilteringOptions& options) {
+  if (!guide.exists()) config.erase("guide");
+  if (!options.within_class) config.erase("within_class");
+}
+
 ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   const std::size_t before = errors.items().size();
   Json rest = config;
@@ -95,6 +109,7 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
     components = resolve_components(options.model, options.sampler, options.estimators, options.seed, errors);
   GuideInfo guide;
   if (options.guide) guide = resolve_guide(*options.guide, components, options.seed, errors);
+  check_within_class(options, components, errors);
   // A statistic can only be called unknown once every estimator is known.
   const bool components_sound = components.estimator_infos.size() == options.estimators.size();
   if (components_sound && !components.estimator_infos.empty()) check_statistics(options, components, errors);
@@ -105,7 +120,7 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   if (guide.exists()) options.guide = guide.resolved;
   ResolvedConfig out;
   out.config = to_json(options);
-  if (!guide.exists()) out.config.erase("guide");  // as before there were guides: a run's folder keeps its identity
+  leave_out_unused(out.config, guide, options);
   out.config["protocol"] = kName;
   out.protocol = std::make_unique<Filtering>(std::move(options), std::move(components), std::move(guide));
   return out;

@@ -22,6 +22,7 @@ struct FilteringOptions {
   std::uint64_t generate = 0;
   std::uint64_t keep = 0;
   std::string keep_side = "lowest";
+  bool within_class = false;
   std::uint32_t subsets = 199;
   std::uint32_t block = 200;
   std::uint32_t micro_batch = 100;
@@ -56,6 +57,8 @@ struct Fields<FilteringOptions> {
         field("keep", &O::keep, "images to keep, fewer than generate").range(32, 1e9).required(),
         field("keep_side", &O::keep_side, "side of rank_by that the headline keeps; both sides are reported")
             .one_of({"lowest", "highest"}),
+        field("within_class", &O::within_class,
+              "keep the same share of every class, each by its own ranking; random subsets do too. The model must have classes"),
         field("subsets", &O::subsets, "random subsets of the size of the kept one").range(19, 100000),
         field("block", &O::block, "images a file, a multiple of micro_batch").range(1, 1000000),
         field("micro_batch", &O::micro_batch, "rows a network call; part of the result's identity").range(1, 65536),

@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "protocols/array_names.h"
+#include "protocols/estimator_nfe.h"
 #include "protocols/filtering.h"
 #include "protocols/filtering_measure.h"
 #include "protocols/gallery_arrays.h"
@@ -39,7 +40,7 @@ void add_per_sample_arrays(const FilteringInput& input, const Store& store, cons
 void add_selections(const FilteringInput& input, const FilteringOptions& options, ArrayMap& out) {
   for (const StatisticScores& statistic : input.statistics)
     for (const KeepSide side : {KeepSide::lowest, KeepSide::highest})
-      out[fmt::format("kept/{}.{}", statistic.name, side_name(side))] = mask_of(statistic.scores, options.keep, side);
+      out[fmt::format("kept/{}.{}", statistic.name, side_name(side))] = mask_of(input.ranked(statistic.scores), options.keep, side);
 }
 
 std::vector<std::string> step_statistics(const Components& components, const GuideInfo& guide) {
@@ -101,6 +102,7 @@ ArrayMap score_filtering(const Store& store, const FilteringOptions& options, co
   if (!reference) reference = own_reference(input, record);
   FilteringMeasure measure(input, options, *reference);
   record.metrics = measure.rows();
+  add_estimator_nfe(options, components, record.metrics);
   const auto& reasons = measure.invalid_reasons();
   record.invalid_reasons.insert(record.invalid_reasons.end(), reasons.begin(), reasons.end());
   add_selections(input, options, curves);

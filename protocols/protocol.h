@@ -27,6 +27,7 @@ struct Plan {
   std::shared_ptr<const GuidanceThresholds> thresholds = nullptr;  ///< of the guide's mask
   bool unguided_arm = false;                   ///< beside the guided images, those of the same ids without the guide
   bool maps = true;                            ///< store uncertainty maps
+  bool labels = false;                         ///< store the class of each image; the model must have classes
   std::string feature_network = {};            ///< "fmnist_cnn"; empty: no features
   std::string dataset = {};                    ///< real images to begin at, with noise added; empty: begin at noise
   int from_index = 0;                          ///< solver index where trajectories begin

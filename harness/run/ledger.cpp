@@ -83,4 +83,21 @@ void append_to_ledger(const fs::path& folder, const LedgerSession& session) {
   atomic_write(path, ledger.dump(2) + "\n");
 }
 
+GenerationSeconds generation_seconds(const fs::path& folder) {
+  GenerationSeconds out;
+  const fs::path path = folder / "ledger.json";
+  if (!fs::exists(path)) return out;
+  for (const Json& session : read_ledger(path)["sessions"]) {
+    const Json seconds = session.value("generation_seconds", Json());
+    const auto images = session.value("images", std::uint64_t{0});
+    if (!seconds.is_object() || images == 0) continue;
+    out.images += images;
+    out.base += seconds.at("base").get<double>();
+    for (const Json& estimator : seconds.at("estimators"))
+      for (const Json& statistic : estimator.at("statistics"))
+        out.by_statistic[statistic.get<std::string>()] += estimator.at("seconds").get<double>();
+  }
+  return out;
+}
+
 }  // namespace alea

@@ -221,11 +221,22 @@ void remove_temporaries(const fs::path& folder) {
 
 const char* stages_name(Stages stages) { return stages == Stages::sample ? "sample" : stages == Stages::score ? "score" : "run"; }
 
+/// Null off the CPU, which asks and goes on: the time of the asking isn't that of the work.
+Json generation_seconds_of(const Run& run) {
+  if (run.options.device.kind != Device::Kind::cpu) return nullptr;
+  const SampleSeconds& seconds = run.sampler.seconds();
+  Json estimators = Json::array();
+  for (const auto& estimator : seconds.estimators)
+    estimators.push_back({{"statistics", estimator.statistics}, {"seconds", estimator.seconds}});
+  return {{"base", seconds.base}, {"estimators", std::move(estimators)}};
+}
+
 void note_circumstances(LedgerSession& session, const Run& run) {
   const auto& cost = run.sampler.cost();
   session.set("threads", threads_in_use());
   session.set("device", circumstances_of(run.options.device));
   session.set("shard", fmt::format("{}/{}", run.options.shard, run.options.n_shards));
+  session.set("generation_seconds", generation_seconds_of(run));
   session.set("nfe", {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"guide", cost.guide_nfe}, {"padded", cost.padded}});
 }
 

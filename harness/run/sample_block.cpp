@@ -29,6 +29,7 @@ struct BlockSampler::Parts {
   std::unique_ptr<GuideFactory> guide;  ///< null: none
   SampleFacts facts;
   SampleCost cost;
+  SampleSeconds seconds;
 
   std::unique_ptr<StartPoints> noised_start() const;
 };
@@ -145,6 +146,11 @@ void add_cost(SampleCost& total, const TrajectoryCost& cost, std::uint64_t n_ima
   total.padded += cost.padded;
 }
 
+void add_seconds(SampleSeconds& total, const TrajectorySeconds& seconds) {
+  total.base += seconds.base;
+  for (std::size_t i = 0; i < seconds.estimators.size(); ++i) total.estimators[i].seconds += seconds.estimators[i];
+}
+
 std::vector<std::uint64_t> image_dims(std::uint64_t n, const ImageExtent& e) {
   return {n, std::uint64_t(e.height), std::uint64_t(e.width), std::uint64_t(e.channels)};
 }
@@ -175,6 +181,14 @@ ArrayMap to_arrays(const BlockRange& range, BlockRows&& block) {
     if (!s.maps.empty()) out[array_names::maps(s.name)] = make_array<float>(s.maps, image_dims(n, block.extent));
   }
   return out;
+}
+
+Array labels_of(const BlockRange& range, const StartPoints& start) {
+  Ids ids = consecutive_ids(range.count);
+  for (SampleId& id : ids) id += range.first;
+  const at::Tensor labels = start.labels(ids).contiguous();
+  const std::int64_t* first = labels.const_data_ptr<std::int64_t>();
+  return make_array<std::uint64_t>(std::vector<std::uint64_t>(first, first + labels.numel()), {range.count});
 }
 
 }  // namespace
@@ -209,7 +223,12 @@ BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::
              (p.sampler->nfe() - plan.from_index) * spec.forwards,
              0,
              p.guide ? p.guide->nfe() * spec.forwards : 0};
-  for (const auto& estimator : p.estimators) p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
+  for (const auto& estimator : p.estimators) {
+    p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
+    p.seconds.estimators.push_back({estimator->statistics(), 0});
+  }
+  if (plan.labels && spec.n_classes == 0)
+    fail(ErrorCode::config, "/model: {} has no classes, and each image's class is wanted", spec.kind);
 }
 
 BlockSampler::~BlockSampler() = default;
@@ -217,6 +236,7 @@ BlockSampler::BlockSampler(BlockSampler&&) noexcept = default;
 
 const SampleFacts& BlockSampler::facts() const { return parts_->facts; }
 const SampleCost& BlockSampler::cost() const { return parts_->cost; }
+const SampleSeconds& BlockSampler::seconds() const { return parts_->seconds; }
 
 ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(std::uint32_t)>& after_batch) {
   auto& p = *parts_;
@@ -224,6 +244,7 @@ ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(
   for (const auto& ids : micro_batches_of(range, p.plan.micro_batch)) {
     const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, *p.start, /*pack=*/true, p.guide.get());
     add_cost(p.cost, result.cost, ids.size());
+    add_seconds(p.seconds, result.seconds);
     const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(ids.size(), range.count - block.done));
     auto batch = batch_rows(result, *p.denoiser, p.plan.maps);
     if (p.originals != nullptr) add_originals(block, batch, *p.originals, ids, range.count);
@@ -231,11 +252,13 @@ ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(
     if (p.plan.unguided_arm) {
       const auto without = run_trajectory(*p.denoiser, *p.sampler, {}, ids, *p.start);
       add_cost(p.cost, without.cost, ids.size());
+      add_seconds(p.seconds, without.seconds);
       take_rows(unguided, batch_rows(without, *p.denoiser, false), wanted);
     }
     if (after_batch) after_batch(wanted);
   }
   ArrayMap out = to_arrays(range, std::move(block));
+  if (p.plan.labels) out[array_names::kLabels] = labels_of(range, *p.start);
   if (!p.plan.unguided_arm) return out;
   ArrayMap other = to_arrays(range, std::move(unguided));
   out[array_names::kUnguidedImages] = std::move(other.at(array_names::kImages));

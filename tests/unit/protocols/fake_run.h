@@ -37,7 +37,7 @@ struct FakeRun {
     fs::create_directories(folder);
     config["reference"] = (folder / "reference.safetensors").string();
   }
-  ~FakeRun() { fs::remove_all(folder); }
+  virtual ~FakeRun() { fs::remove_all(folder); }
 
   static bool is_bad(std::uint64_t id) { return id % 7 == 3; }
 
@@ -55,7 +55,7 @@ struct FakeRun {
     return out;
   }
 
-  double score(const std::string& statistic, std::uint64_t id) const {
+  virtual double score(const std::string& statistic, std::uint64_t id) const {
     const double u = uniform({.seed = 5, .stream = Stream::random_score, .id = id});
     const double knowing = (is_bad(id) ? 10 : 0) + u;
     if (statistic == "aleatoric.variance") return knowing;
@@ -63,6 +63,8 @@ struct FakeRun {
     if (statistic == "random.score" && random_score_knows) return knowing;
     return uniform({.seed = 6, .stream = Stream::random_score, .id = id});
   }
+
+  virtual void add_arrays(const BlockRange&, ArrayMap&) const {}  ///< more that a block has
 
   void write_reference(const std::string& network = "pixels") const {
     std::vector<float> features;
@@ -101,6 +103,7 @@ struct FakeRun {
     out["images"] = make_array<std::uint8_t>(images, {range.count, kSide, kSide, 1});
     out["maps/aleatoric.variance"] = make_array<float>(maps, {range.count, kSide, kSide, 1});
     for (const auto& [statistic, values] : scores) out["scores/" + statistic] = make_array<double>(values, {range.count, 2});
+    add_arrays(range, out);
     return out;
   }
 
