@@ -10,6 +10,7 @@
 #include "metrics/class_selection.h"
 #include "protocols/array_names.h"
 #include "protocols/free_scores.h"
+#include "protocols/realism_scores.h"
 #include "protocols/stored_arrays.h"
 
 namespace alea {
@@ -22,6 +23,7 @@ struct StoredRows {
   std::vector<StatisticScores> statistics;
   std::vector<Json> file_facts;
   std::optional<Array> labels;
+  Json realism_facts;
 };
 
 void read_images(const Store& store, StoredRows& rows) {
@@ -76,6 +78,11 @@ StoredRows read_rows(const Store& store, const FilteringOptions& options, const 
     rows.usable[i] = rows.usable[i] && finite;
   }
   read_files(options.from_file, options.generate, components.statistics().size(), rows);
+  if (options.realism) {
+    RealismScores realism = read_realism(store, *options.realism);
+    rows.statistics.push_back({realism_statistic(*options.realism), std::move(realism.scores)});
+    rows.realism_facts = std::move(realism.facts);
+  }
   if (options.within_class) {
     rows.labels = store.gather(array_names::kBlocks, array_names::kLabels);
     expect_array(*rows.labels, DType::u64, 1, n, array_names::kLabels);
@@ -97,6 +104,7 @@ FilteringInput usable_rows(const StoredRows& rows) {
   }
   out.non_finite = rows.usable.size() - out.ids.size();
   out.file_facts = rows.file_facts;
+  out.realism_facts = rows.realism_facts;
   return out;
 }
 

@@ -40,13 +40,16 @@ std::string group_of(const std::string& statistic) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> filtering_metrics() {
-  return {{"fd.<network>.all", "Frechet distance of all generated images to the reference; fid.all and so on with Inception"},
-          {"fd.<network>.random", "mean Frechet distance of random subsets of the kept size"},
-          {"fd.<network>.kept", "Frechet distance of the images that the config keeps"},
-          {"fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
-          {"gain.fd.<network>.kept", "random minus kept: how much closer to the reference filtering comes than chance"},
-          {"gain.fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
-          {"gain.fd.<network>.oracle.<strength>", "gain of a score that knows which images have a planted defect"}};
+  return {
+      {"fd.<network>.all", "Frechet distance of all generated images to the reference; fid.all and so on with Inception"},
+      {"fd.<network>.random", "mean Frechet distance of random subsets of the kept size"},
+      {"fd.<network>.kept", "Frechet distance of the images that the config keeps"},
+      {"fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
+      {"gain.fd.<network>.kept", "random minus kept: how much closer to the reference filtering comes than chance"},
+      {"gain.fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
+      {"fd.<network>.equal_cost", "Frechet distance of other images, of as much cost without an estimator, with more steps"},
+      {"gain.fd.<network>.equal_cost", "kept minus equal_cost: how much closer to the reference more steps come than filtering"},
+      {"gain.fd.<network>.oracle.<strength>", "gain of a score that knows which images have a planted defect"}};
 }
 
 const char* side_name(KeepSide side) { return side == KeepSide::lowest ? "lowest" : "highest"; }

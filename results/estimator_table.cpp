@@ -15,7 +15,8 @@ std::string seconds_text(double seconds) { return fmt::format("{:.1f}", seconds)
 /// Rows of gains over random subsets: those of scores, or the oracle's.
 bool is_gain(const MetricRow& row) { return row.name.starts_with("gain."); }
 bool is_of_score(const MetricRow& row) {
-  return is_gain(row) && row.details.contains("nfe_extra") && row.details.value("group", "") != "headline";
+  const bool is_copy = row.details.value("group", "") == "headline";
+  return is_gain(row) && row.details.contains("nfe_extra") && !is_copy && !row.details.value("own_features", false);
 }
 bool is_oracle(const MetricRow& row) { return is_gain(row) && row.details.contains("strength_grey_levels"); }
 

@@ -16,7 +16,8 @@ struct GenerationSeconds {
 
 /// All scores of the same images side by side, a line each for either side: gain over random subsets with its 95% interval and
 /// randomisation p, network evaluations an image beyond the sampler's and in all, seconds. The side that the config keeps comes
-/// first, scores in the record's order, then the oracle. Empty where fewer than two estimators ask the network. A time that wasn't
+/// first, scores in the record's order, then the oracle. Scores in the metric's own features aren't
+/// there. Empty where fewer than two estimators ask the network. A time that wasn't
 /// taken is "-".
 std::string render_estimators(const Record& record, const GenerationSeconds& seconds);
 

@@ -46,6 +46,11 @@ class LedgerSession {
 /// ledger.json.damaged, with a warning: no result depends on it.
 void append_to_ledger(const std::filesystem::path& folder, const LedgerSession& session);
 
+struct SampleSeconds;
+
+/// {base, estimators: [{statistics, seconds}]}
+Json generation_seconds_json(const SampleSeconds& seconds);
+
 /// What <folder>/ledger.json says of all sessions together; of those that took no time by estimator (on a GPU, or killed before
 /// they could say), nothing. Empty where there is no ledger, or one that can't be read.
 GenerationSeconds generation_seconds(const std::filesystem::path& folder);

@@ -26,12 +26,14 @@ struct BlockSampler::Parts {
   std::unique_ptr<Originals> originals;  ///< where trajectories begin at real images
   std::unique_ptr<StartPoints> start;
   std::vector<std::unique_ptr<EstimatorFactory>> estimators;
-  std::unique_ptr<GuideFactory> guide;  ///< null: none
+  std::unique_ptr<GuideFactory> guide;                 ///< null: none
+  std::unique_ptr<SamplerFactory> equal_cost_sampler;  ///< null: no such arm
   SampleFacts facts;
   SampleCost cost;
   SampleSeconds seconds;
 
   std::unique_ptr<StartPoints> noised_start() const;
+  void add_equal_cost(const BlockRange& range, const std::function<void(std::uint32_t)>& after_batch, ArrayMap& out);
 };
 
 namespace {
@@ -203,6 +205,25 @@ std::unique_ptr<StartPoints> BlockSampler::Parts::noised_start() const {
   fail(ErrorCode::internal, "the sampler can't begin at index {}", plan.from_index);
 }
 
+/// Its ids lie behind the run's own, and it always begins at points by seed and id: the paper's sets have none to spare.
+void BlockSampler::Parts::add_equal_cost(const BlockRange& range, const std::function<void(std::uint32_t)>& after_batch,
+                                         ArrayMap& out) {
+  const std::uint64_t left = plan.equal_cost_images - std::min<std::uint64_t>(plan.equal_cost_images, range.first);
+  const BlockRange own{range.index, plan.n_samples + range.first,
+                       static_cast<std::uint32_t>(std::min<std::uint64_t>(left, range.count))};
+  const PhiloxStart points(plan.seed, denoiser->spec().shape, denoiser->spec().n_classes);
+  BlockRows block = empty_rows(facts.image, own.count);
+  for (const auto& ids : micro_batches_of(own, plan.micro_batch)) {
+    const auto result = run_trajectory(*denoiser, *equal_cost_sampler, {}, ids, points);
+    add_cost(cost, result.cost, ids.size());
+    take_rows(block, batch_rows(result, *denoiser, false), std::min(ids.size(), own.count - block.done));
+    if (after_batch) after_batch(0);
+  }
+  ArrayMap arrays = to_arrays(own, std::move(block));
+  out[array_names::kEqualCostImages] = std::move(arrays.at(array_names::kImages));
+  out[array_names::kEqualCostFinite] = std::move(arrays.at(array_names::kFinite));
+}
+
 BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::make_unique<Parts>()) {
   auto& p = *parts_;
   p.plan = plan;
@@ -227,6 +248,8 @@ BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::
     p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
     p.seconds.estimators.push_back({estimator->statistics(), 0});
   }
+  if (!plan.equal_cost_sampler.is_null())
+    p.equal_cost_sampler = sampler_registry().make(plan.equal_cost_sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
   if (plan.labels && spec.n_classes == 0)
     fail(ErrorCode::config, "/model: {} has no classes, and each image's class is wanted", spec.kind);
 }
@@ -259,6 +282,7 @@ ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(
   }
   ArrayMap out = to_arrays(range, std::move(block));
   if (p.plan.labels) out[array_names::kLabels] = labels_of(range, *p.start);
+  if (p.equal_cost_sampler) p.add_equal_cost(range, after_batch, out);
   if (!p.plan.unguided_arm) return out;
   ArrayMap other = to_arrays(range, std::move(unguided));
   out[array_names::kUnguidedImages] = std::move(other.at(array_names::kImages));

@@ -20,8 +20,8 @@ struct TrajectoryCost {
   std::uint64_t padded = 0;     ///< rows, not per image: computed only to fill a micro-batch
 };
 
-/// Wall time by what it was for: the rows that each asked for, and what it made of the answers. Never part of a result. Of a device
-/// that answers later than it is asked, only the asking.
+/// Wall time by what it was for: the rows that each asked for, and what it made of the answers. Never part of a result. Of a
+/// device that answers later than it is asked, only the asking.
 struct TrajectorySeconds {
   double base = 0;                 ///< the sampler's rows
   std::vector<double> estimators;  ///< in their order

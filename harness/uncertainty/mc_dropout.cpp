@@ -25,12 +25,12 @@ struct Fields<McDropoutOptions> {
     using O = McDropoutOptions;
     return std::tuple_cat(
         spread_fields<O>(),
-        std::tuple{
-            field("p", &O::p, "dropout probability; null: that of training").range(1e-4, 0.999),
-            field("sites", &O::sites, "which sites drop: those of training, residual blocks alone, or attention's too")
-                .one_of({"training", "resnets", "all"}),
-            field("force", &O::force, "also with a network that was trained without dropout, which the record then says"),
-            field("label", &O::label, "NAME: the statistics are called mc_dropout.NAME.*, so that two settings stand side by side")});
+        std::tuple{field("p", &O::p, "dropout probability; null: that of training").range(1e-4, 0.999),
+                   field("sites", &O::sites, "which sites drop: those of training, residual blocks alone, or attention's too")
+                       .one_of({"training", "resnets", "all"}),
+                   field("force", &O::force, "also with a network that was trained without dropout, which the record then says"),
+                   field("label", &O::label,
+                         "NAME: the statistics are called mc_dropout.NAME.*, so that two settings stand side by side")});
   }
 };
 
@@ -84,10 +84,11 @@ std::unique_ptr<EstimatorFactory> make_mc_dropout(const McDropoutOptions& option
                        .p = chosen.p,
                        .attention_sites = chosen.attention_sites};
   };
-  return make_passes_estimator({.statistics = SpreadStatistics("mc_dropout" + (options.label.empty() ? "" : "." + options.label), options),
-                                .window = Window(options.first_index, options.last_index, context.n_steps),
-                                .mode = mode,
-                                .departures = chosen.departures});
+  return make_passes_estimator(
+      {.statistics = SpreadStatistics("mc_dropout" + (options.label.empty() ? "" : "." + options.label), options),
+       .window = Window(options.first_index, options.last_index, context.n_steps),
+       .mode = mode,
+       .departures = chosen.departures});
 }
 
 }  // namespace

@@ -64,7 +64,9 @@ struct FakeRun {
     return uniform({.seed = 6, .stream = Stream::random_score, .id = id});
   }
 
-  virtual void add_arrays(const BlockRange&, ArrayMap&) const {}  ///< more that a block has
+  virtual void add_arrays(const BlockRange&, ArrayMap&) const {}     ///< more that a block has
+  virtual void add_blocks(const Store&, const BlockRange&) const {}  ///< of other kinds
+  virtual void add_features(const BlockRange&, ArrayMap&) const {}   ///< and its features
 
   void write_reference(const std::string& network = "pixels") const {
     std::vector<float> features;
@@ -128,6 +130,7 @@ struct FakeRun {
     out["planted/ids"] = make_array<std::uint64_t>(planted, {planted.size()});
     for (std::size_t k = 0; k < defects.size(); ++k)
       out[fmt::format("planted/{}/features", k)] = make_array<float>(defects[k], {planted.size(), kPixels});
+    add_features(range, out);
     return out;
   }
 
@@ -144,6 +147,7 @@ struct FakeRun {
     for (const BlockRange& range : store.blocks()) {
       store.put_block("blocks", range, sample_block(range));
       store.put_block("features.pixels", range, feature_block(range, plan));
+      add_blocks(store, range);
     }
     Outcome out;
     out.record.config = resolved.config;

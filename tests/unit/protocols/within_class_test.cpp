@@ -14,8 +14,8 @@ using ::testing::HasSubstr;
 /// A FakeRun whose images are of two classes: those of class 1 score far above those of class 0, good or bad.
 struct TwoClasses : FakeRun {
   explicit TwoClasses(const std::string& name) : FakeRun(name) {
-    const Json manifest = {{"module", "net.pt"}, {"sha256", ""}, {"shape", {1, 4, 4}}, {"n_classes", 2},
-                           {"schedule", {{"kind", "linear"}}}};
+    const Json manifest = {
+        {"module", "net.pt"}, {"sha256", ""}, {"shape", {1, 4, 4}}, {"n_classes", 2}, {"schedule", {{"kind", "linear"}}}};
     atomic_write(folder / "net.json", manifest.dump());
     config["model"] = {{"kind", "exported"}, {"manifest", (folder / "net.json").string()}};
     write_reference();

@@ -13,8 +13,8 @@ MetricRow gain(const std::string& statistic, const std::string& side, double val
                 .value = value,
                 .direction = Direction::higher,
                 .interval = Interval{value, 0.02, value - 0.04, value + 0.04}};
-  row.details = {{"group", "estimators"}, {"statistic", statistic}, {"keep_side", side}, {"randomisation_p", 0.25},
-                 {"nfe_extra", nfe},      {"nfe_total", 50 + nfe}};
+  row.details = {{"group", "estimators"},   {"statistic", statistic}, {"keep_side", side},
+                 {"randomisation_p", 0.25}, {"nfe_extra", nfe},       {"nfe_total", 50 + nfe}};
   return row;
 }
 

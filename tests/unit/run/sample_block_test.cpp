@@ -82,8 +82,13 @@ TEST(BlockSampler, StoresTheClassThatEachImageWasMadeAs) {
   EXPECT_THROW(BlockSampler{plan}, Error) << "a toy has no classes";
   const alea::testing::TemporaryFolder folder;
   const std::filesystem::path module = std::filesystem::path(ALEA_SOURCE_DIR) / "tests/fixtures/exported/x0.pt";
-  const Json manifest = {{"module", module.string()}, {"sha256", sha256_file(module)}, {"shape", {2, 4, 4}}, {"n_classes", 2},
-                         {"schedule", {{"kind", "linear"}}}, {"null_label", 2}, {"prediction", "x0"}};
+  const Json manifest = {{"module", module.string()},
+                         {"sha256", sha256_file(module)},
+                         {"shape", {2, 4, 4}},
+                         {"n_classes", 2},
+                         {"schedule", {{"kind", "linear"}}},
+                         {"null_label", 2},
+                         {"prediction", "x0"}};
   alea::testing::write_text(folder / "net.json", manifest.dump());
   plan.model = {{"kind", "exported"}, {"manifest", (folder / "net.json").string()}};
   const Array labels = BlockSampler(plan).sample({1, 10, 10}).at("labels");
@@ -92,6 +97,23 @@ TEST(BlockSampler, StoresTheClassThatEachImageWasMadeAs) {
   const at::Tensor drawn = PhiloxStart(plan.seed, {2, 4, 4}, 2).labels(ids);
   for (std::uint64_t i = 0; i < 10; ++i)
     EXPECT_EQ(labels.as<std::uint64_t>()[i], static_cast<std::uint64_t>(drawn.const_data_ptr<std::int64_t>()[10 + i])) << i;
+}
+
+TEST(BlockSampler, TheArmOfEqualCostHasTheImagesOfIdsBehindTheRun) {
+  Plan plan = toy_plan();
+  plan.equal_cost_sampler = {{"kind", "ddim"}, {"steps", 14}};
+  plan.equal_cost_images = 13;
+  BlockSampler sampler(plan);
+  const auto first = sampler.sample({0, 0, 10}), second = sampler.sample({1, 10, 10});
+  EXPECT_EQ(first.at("equal_cost/images").shape, (std::vector<std::uint64_t>{10, 4, 6, 2}));
+  EXPECT_EQ(second.at("equal_cost/images").shape, (std::vector<std::uint64_t>{3, 4, 6, 2}));
+  EXPECT_EQ(second.at("equal_cost/finite").shape, (std::vector<std::uint64_t>{3}));
+  Plan alone = toy_plan();
+  alone.sampler = plan.equal_cost_sampler;
+  alone.estimators = Json::array();
+  const auto expected = BlockSampler(alone).sample({0, 20 + 10, 3});
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(row(second.at("equal_cost/images"), i), row(expected.at("images"), i)) << i;
+  EXPECT_EQ(row(first.at("images"), 4), row(BlockSampler(toy_plan()).sample({0, 0, 10}).at("images"), 4)) << "left as they were";
 }
 
 TEST(BlockSampler, TellsSecondsOfEachEstimatorApart) {

@@ -20,7 +20,8 @@ class Slow : public test::Recorder {
   }
 };
 
-/// 12 base calls and 2 x 3 of the estimator; each part gets at least the time of its own, and all together not more than there was.
+/// 12 base calls and 2 x 3 of the estimator; each part gets at least the time of its own, and all together not more than there
+/// was.
 TEST(TrajectorySeconds, AreTheTimeOfTheRowsThatEachAskedFor) {
   for (const bool pack : {true, false}) {
     Slow slow;
