@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "metrics/class_selection.h"
 #include "metrics/kid.h"
 #include "metrics/neighbours.h"
 
@@ -134,6 +135,19 @@ KernelDistance SubsetKid::kept(std::span<const double> scores, std::size_t keep,
   }
   out.interval = kid_interval(out.distance.value, out.distance.leave_one_out, subset.within, subset.sizes);
   return out;
+}
+
+KernelDistance SubsetKid::random_within(std::span<const std::uint64_t> classes, std::size_t keep, std::uint64_t seed,
+                                        std::uint32_t draws) const {
+  if (draws == 0) fail(ErrorCode::domain, "KID: 0 random subsets, expected at least 1");
+  SubsetDistance mean{0, std::vector<double>(kGroups, 0.0)};
+  for (std::uint32_t draw = 0; draw < draws; ++draw) {
+    const SubsetDistance one = kept(class_places(random_scores(ids_, seed, draw), classes), keep, KeepSide::lowest).distance;
+    mean.value += one.value / draws;
+    for (std::size_t g = 0; g < kGroups; ++g) mean.leave_one_out[g] += one.leave_one_out[g] / draws;
+  }
+  const Interval interval = jackknife_interval(mean.value, mean.leave_one_out);
+  return {std::move(mean), interval};
 }
 
 KernelDistance SubsetKid::all() const { return kept(std::vector<double>(pool_.n, 0.0), pool_.n, KeepSide::lowest); }

@@ -26,6 +26,10 @@ class SubsetKid {
   KernelDistance kept(std::span<const double> scores, std::size_t keep, KeepSide side) const;
   /// Of the whole pool: also the mean over all random subsets of any one size, since the estimate is a U-statistic.
   KernelDistance all() const;
+  /// The mean over draws 0..draws-1 of random_scores as class_places, which isn't the pool's: classes of unlike sizes are cut to
+  /// one share.
+  KernelDistance random_within(std::span<const std::uint64_t> classes, std::size_t keep, std::uint64_t seed,
+                               std::uint32_t draws) const;
 
  private:
   struct Subset;

@@ -10,6 +10,7 @@
 
 #include "core/error.h"
 #include "core/ids.h"
+#include "metrics/class_selection.h"
 
 namespace alea {
 namespace {
@@ -247,11 +248,14 @@ ManifoldMetrics SubsetManifold::kept(std::span<const double> scores, std::size_t
   return out;
 }
 
-RandomManifolds SubsetManifold::random(std::size_t keep, std::uint64_t seed, std::uint32_t draws) const {
+RandomManifolds SubsetManifold::random(std::size_t keep, std::uint64_t seed, std::uint32_t draws,
+                                       std::span<const std::uint64_t> classes) const {
   if (draws == 0) fail(ErrorCode::domain, "precision and recall: 0 random subsets, expected at least 1");
   std::vector<ManifoldMetrics> subsets(draws);
-  tbb::parallel_for(std::uint32_t{0}, draws,
-                    [&](std::uint32_t draw) { subsets[draw] = kept(random_scores(ids_, seed, draw), keep, KeepSide::lowest); });
+  tbb::parallel_for(std::uint32_t{0}, draws, [&](std::uint32_t draw) {
+    const std::vector<double> scores = random_scores(ids_, seed, draw);
+    subsets[draw] = kept(classes.empty() ? scores : class_places(scores, classes), keep, KeepSide::lowest);
+  });
   RandomManifolds out{{}, {}, {}, {}, mean_over(subsets)};
   for (const ManifoldMetrics& subset : subsets) {
     out.precision.push_back(subset.precision.value);

@@ -31,8 +31,10 @@ class SubsetManifold {
   /// The `keep` lowest or highest of scores [n]. recomputed_rows counts samples whose listed neighbours ran out, each time.
   ManifoldMetrics kept(std::span<const double> scores, std::size_t keep, KeepSide side) const;
 
-  /// Draws 0..draws-1 of random_scores, as FilteringAnalysis::random. Equal bits for any number of threads.
-  RandomManifolds random(std::size_t keep, std::uint64_t seed, std::uint32_t draws) const;
+  /// Draws 0..draws-1 of random_scores, where `classes` [n] isn't empty as class_places of them, as FilteringAnalysis::random.
+  /// Equal bits for any number of threads.
+  RandomManifolds random(std::size_t keep, std::uint64_t seed, std::uint32_t draws,
+                         std::span<const std::uint64_t> classes = {}) const;
 
  private:
   struct Selection;

@@ -32,7 +32,7 @@ void add_bias_rows(const FilteringInput& input, const FilteringOptions& options,
   const std::uint32_t draws = std::min(kBiasDraws, options.subsets);
   double random = 0;
   for (std::uint32_t draw = 0; draw < draws; ++draw) {
-    const auto scores = random_scores(input.ids, options.seed, draw);
+    const auto scores = input.ranked(random_scores(input.ids, options.seed, draw));
     random += bias_of(input, keep_by_score(scores, options.keep, KeepSide::lowest)) / draws;
   }
   MetricRow mean = bias_row(random, options.keep);
@@ -42,7 +42,7 @@ void add_bias_rows(const FilteringInput& input, const FilteringOptions& options,
                   {"note", "added by this many samples of their own law (Gaussian approximation)"}};
   rows.push_back(std::move(mean));
   const auto measure = [&](const StatisticScores& statistic, KeepSide side) {
-    const double kept = bias_of(input, keep_by_score(statistic.scores, options.keep, side));
+    const double kept = bias_of(input, keep_by_score(input.ranked(statistic.scores), options.keep, side));
     return KeptPair{bias_row(kept, options.keep), bias_row(random - kept, options.keep)};
   };
   add_kept_rows(input, options, names, measure, rows);
@@ -54,12 +54,12 @@ void add_distance_rows(const FilteringInput& input, const FilteringOptions& opti
   const std::vector<double> no_order(input.ids.size(), 0.0);
   rows.push_back(distance_row(names.of("all"), analysis.kept(no_order, no_order.size(), KeepSide::lowest), no_order.size()));
   rows.back().details = {{"group", "headline"}};
-  const RandomSubsets random = analysis.random(options.keep, options.seed, options.subsets);
+  const RandomSubsets random = analysis.random(options.keep, options.seed, options.subsets, input.classes);
   rows.push_back(distance_row(names.of("random"), random.mean, options.keep));
   rows.back().details = draw_details(random.values);
   rows.back().details["group"] = "headline";
   const auto measure = [&](const StatisticScores& statistic, KeepSide side) {
-    const SubsetDistance kept = analysis.kept(statistic.scores, options.keep, side);
+    const SubsetDistance kept = analysis.kept(input.ranked(statistic.scores), options.keep, side);
     KeptPair pair{distance_row("", kept, options.keep), gain_row("", random.mean, kept, options.keep)};
     for (MetricRow* row : {&pair.kept, &pair.gain})
       row->details = {{"randomisation_p", randomisation_p(kept.value, random.values, Tail::lower)},
@@ -85,7 +85,7 @@ void add_retained_curves(const FilteringInput& input, const FilteringOptions& op
     for (const KeepSide side : {KeepSide::lowest, KeepSide::highest}) {
       std::vector<double> values;
       for (const std::size_t keep : kept) {
-        const auto of_share = distances.kept(statistic.scores, keep, side);
+        const auto of_share = distances.kept(input.ranked(statistic.scores), keep, side);
         values.insert(values.end(), of_share.begin(), of_share.end());
       }
       Array array = make_array<double>(values, {shares.size(), draws});

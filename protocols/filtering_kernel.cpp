@@ -22,15 +22,18 @@ void add_kernel_rows(const FilteringInput& input, const FilteringOptions& option
   const MetricNames metrics{options.features == "inception" ? "" : options.features, ""};
   const KeptNames names{metrics.of("kid"), "kernel distance"};
   const SubsetKid subsets(real.view(), input.view(), input.ids);
-  const KernelDistance random = subsets.all();
+  const bool within_class = !input.classes.empty();
+  const KernelDistance random =
+      within_class ? subsets.random_within(input.classes, options.keep, options.seed, options.subsets) : subsets.all();
   MetricRow mean = kernel_row(random, options.keep);
   mean.name = names.of("random");
   mean.details = {{"group", "headline"},
                   {"real_n", real.n},
-                  {"note", "of all images: the mean over all subsets of a size, the estimate being unbiased"}};
+                  {"note", within_class ? fmt::format("mean of {} subsets within classes", options.subsets)
+                                        : "of all images: the mean over all subsets of a size, the estimate being unbiased"}};
   rows.push_back(std::move(mean));
   const auto measure = [&](const StatisticScores& statistic, KeepSide side) {
-    const KernelDistance kept = subsets.kept(statistic.scores, options.keep, side);
+    const KernelDistance kept = subsets.kept(input.ranked(statistic.scores), options.keep, side);
     KeptPair pair{kernel_row(kept, options.keep), gain_row("", random.distance, kept.distance, options.keep)};
     pair.gain.unit = kUnit;
     return pair;

@@ -91,11 +91,11 @@ void add_manifold_rows(const FilteringInput& input, const FilteringOptions& opti
   const ManifoldOptions manifold{
       .k = options.manifold.k, .rim = options.manifold.rim == "open" ? ManifoldOptions::Rim::open : ManifoldOptions::Rim::closed};
   const SubsetManifold subsets(real.view(), input.view(), input.ids, options.keep, manifold);
-  const RandomManifolds random = subsets.random(options.keep, options.seed, options.subsets);
+  const RandomManifolds random = subsets.random(options.keep, options.seed, options.subsets, input.classes);
   std::vector<Found> all;
   for (const StatisticScores& statistic : input.statistics)
     for (const KeepSide side : {KeepSide::lowest, KeepSide::highest})
-      all.push_back({&statistic, side, subsets.kept(statistic.scores, options.keep, side)});
+      all.push_back({&statistic, side, subsets.kept(input.ranked(statistic.scores), options.keep, side)});
   for (const Part& part : kParts) {
     add_part(input, options, real, part, random, all, rows);
     const std::vector<double>& draws = random.*part.draws;

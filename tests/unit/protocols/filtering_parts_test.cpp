@@ -4,7 +4,7 @@
 #include <regex>
 
 #include "asked_sets.h"
-#include "fake_run.h"
+#include "fake_arm.h"
 #include "protocols/filtering.h"
 #include "protocols/filtering_measure.h"
 #include "protocols/metric_catalogue.h"
@@ -89,8 +89,7 @@ bool matches(const std::string& pattern, const std::string& name) {
 }
 
 TEST(MetricCatalogue, ListsEveryRowOfAFilteringRecordAndNothingElse) {
-  FakeRun run("catalogue");
-  run.write_reference();
+  WithArm run("catalogue");
   ask_for_sets(run);
   Record record = run.score_all().record;
   FakeRun inception("catalogue_inception");
