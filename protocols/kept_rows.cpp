@@ -14,7 +14,8 @@ constexpr const char* kHeadline = "headline";
 void add_as_headline(MetricRow row, std::string name, const FilteringOptions& options, std::vector<MetricRow>& rows) {
   row.name = std::move(name);
   row.details["group"] = kHeadline;
-  row.details["note"] = fmt::format("{} of {}", options.keep_side, options.rank_by);
+  row.details["note"] =
+      fmt::format("{} of {}{}", options.keep_side, options.rank_by, options.within_class ? " in each class" : "");
   rows.push_back(std::move(row));
 }
 
