@@ -87,7 +87,7 @@ TEST(WithinClass, IsRefusedForAModelWithoutClasses) {
     ADD_FAILURE() << "taken";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::config);
-    EXPECT_THAT(error.what(), HasSubstr("/within_class: toy_mixture has no classes"));
+    EXPECT_THAT(error.what(), HasSubstr("/within_class  toy_mixture has no classes"));
   }
 }
 
