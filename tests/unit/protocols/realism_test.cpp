@@ -43,7 +43,9 @@ TEST(Realism, InTheMetricsOwnFeaturesIsLabelledAndRanksNothing) {
   for (const MetricRow& row : record.metrics) {
     const bool is_realism = row.details.value("statistic", "") == "realism.pixels";
     EXPECT_EQ(row.details.value("own_features", false), is_realism) << row.name;
-    if (is_realism) EXPECT_THAT(row.details.at("note").get<std::string>(), HasSubstr("own features"));
+    if (is_realism) {
+      EXPECT_THAT(row.details.at("note").get<std::string>(), HasSubstr("own features"));
+    }
   }
   run.config["rank_by"] = "realism.pixels";
   try {
