@@ -63,8 +63,7 @@ template <>
 struct Fields<ColumnOptions> {
   static auto table() {
     using O = ColumnOptions;
-    return std::tuple{field("name", &O::name, "as cells are keyed").required(),
-                      field("title", &O::title, "heading").required(),
+    return std::tuple{field("name", &O::name, "as cells are keyed").required(), field("title", &O::title, "heading").required(),
                       field("direction", &O::direction, "which way is better").one_of({"lower", "higher", "none"}).required(),
                       field("derived", &O::derived, "how to have it from two printed columns")};
   }
@@ -73,8 +72,9 @@ template <>
 struct Fields<DerivedOptions> {
   static auto table() {
     using O = DerivedOptions;
-    return std::tuple{field("how", &O::how, "first minus second, or first over second").one_of({"difference", "ratio"}).required(),
-                      field("of", &O::of, "names of two printed columns").required()};
+    return std::tuple{
+        field("how", &O::how, "first minus second, or first over second").one_of({"difference", "ratio"}).required(),
+        field("of", &O::of, "names of two printed columns").required()};
   }
 };
 template <>
@@ -258,6 +258,8 @@ PublishedPaper published_from_json(const Json& json, const std::string& source) 
   return out;
 }
 
-PublishedPaper read_published(const std::filesystem::path& path) { return published_from_json(read_json_file(path), path.string()); }
+PublishedPaper read_published(const std::filesystem::path& path) {
+  return published_from_json(read_json_file(path), path.string());
+}
 
 }  // namespace alea

@@ -19,9 +19,9 @@ enum class CellStatus {
 struct PublishedCell {
   CellStatus status = CellStatus::not_printed;
   std::optional<double> value = {};
-  int decimals = 0;            ///< as printed; of a derived value those of its parts
-  double rounding = 0;         ///< how far the unrounded value may lie from `value`
-  std::string reason = {};     ///< a sentence; set exactly for CellStatus::not_sound
+  int decimals = 0;                     ///< as printed; of a derived value those of its parts
+  double rounding = 0;                  ///< how far the unrounded value may lie from `value`
+  std::string reason = {};              ///< a sentence; set exactly for CellStatus::not_sound
   std::vector<std::string> notes = {};  ///< further sentences that a reader should know
 };
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
-#include <cmath>
 
+#include "results/number_text.h"
 #include "results/record.h"
 
 namespace alea {
@@ -10,19 +10,6 @@ namespace {
 constexpr std::size_t kColumns = 6;
 using Line = std::array<std::string, kColumns>;
 constexpr std::array<bool, kColumns> kRightAligned = {false, true, true, true, false, false};
-
-/// Decimals that show two digits of the standard error; more would be noise, fewer would hide it.
-int decimals_of(double standard_error) {
-  if (!(standard_error > 0)) return 4;
-  return std::clamp(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0, 9);
-}
-
-/// Without the minus of a number that rounds to zero.
-std::string fixed_text(double value, int decimals) {
-  std::string text = fmt::format("{:.{}f}", value, decimals);
-  if (text.starts_with('-') && text.find_first_of("123456789") == std::string::npos) text.erase(0, 1);
-  return text;
-}
 
 std::string value_text(const MetricRow& row) {
   if (!row.value) return "null";
