@@ -32,7 +32,9 @@ std::string why_incomparable(const PublishedCell& published, const MetricRow& ro
 std::string why_undecided(const MetricRow& row, const Record& record) {
   if (!record.invalid_reasons.empty()) return "the record is INVALID";
   if (!row.interval || !(row.interval->standard_error > 0)) return "there is no interval";
-  const auto width = features_of(record).value("width", std::uint64_t{0});
+  const Json features = features_of(record);
+  if (!features.empty() && !features.contains("width")) return "the record doesn't say how many dimensions its features have";
+  const auto width = features.value("width", std::uint64_t{0});
   if (row.n < kSamplesPerDimension * width)
     return fmt::format("N is less than {} d = {}", kSamplesPerDimension, kSamplesPerDimension * width);
   return "";

@@ -64,6 +64,11 @@ TEST(ReproducedCell, GetsNoVerdictOfTooFewImages) {
   EXPECT_NEAR(*cell.difference, 0, 1e-12);
   EXPECT_FALSE(cell.errors_off);
   EXPECT_EQ(cell.no_verdict, "N is less than 4 d = 8192");
+  record.data["features"].erase("width");
+  EXPECT_THAT(reproduced_cell(printed(3.25), "fid.kept", &record).no_verdict, HasSubstr("how many dimensions"));
+  record.data.erase("features");
+  EXPECT_TRUE(reproduced_cell(printed(3.25), "fid.kept", &record).agrees()) << "a ratio of seconds has none";
+  record.data["features"] = {{"network", "inception"}, {"width", 2048}};
   record.metrics.back().n = 4 * 2048;
   EXPECT_TRUE(reproduced_cell(printed(3.25), "fid.kept", &record).agrees());
 }
