@@ -36,14 +36,20 @@ std::uint64_t feature_bytes(const Plan& plan, std::uint64_t arms, const ImageExt
   if (plan.feature_network.empty()) return 0;
   const std::uint64_t width = feature_width(plan.feature_network, extent);
   const std::uint64_t planted = plan.planted_strengths.empty() ? 0 : planted_ids(plan.seed, plan.n_samples).size();
-  return sizeof(float) * width * (arms * plan.n_samples + plan.planted_strengths.size() * planted);
+  return sizeof(float) * width * (arms * plan.n_samples + plan.equal_cost_images + plan.planted_strengths.size() * planted);
+}
+
+/// Evaluations an image of the arm of equal cost; 0 where there is none.
+std::uint64_t equal_cost_nfe(const Plan& plan, ConfigErrors& errors) {
+  if (plan.equal_cost_sampler.is_null()) return 0;
+  return std::uint64_t(resolve_model_and_sampler(plan.model, plan.equal_cost_sampler, plan.seed, errors).base_nfe);
 }
 
 std::uint64_t block_bytes(const Plan& plan, std::uint64_t arms, std::size_t n_statistics, const ImageExtent& extent) {
   std::uint64_t an_element = arms;
   if (plan.maps) an_element += sizeof(float) * n_statistics;
   if (!plan.dataset.empty()) an_element += 1 + sizeof(float);  // the original and the error
-  return plan.n_samples * extent.elements() * an_element;
+  return (plan.n_samples * an_element + plan.equal_cost_images) * extent.elements();
 }
 
 /// The message of an Error{io} that `look` ends in: a file that isn't there is what is asked for here.
@@ -77,12 +83,14 @@ PlannedCost planned_cost(const Plan& plan) {
   ConfigErrors errors;
   const Components components = components_of(plan, errors);
   const int guide = plan.guide.is_null() ? 0 : resolve_guide(plan.guide, components, plan.seed, errors).nfe;
+  const std::uint64_t equal_cost = equal_cost_nfe(plan, errors);
   errors.throw_if_any("resolved config");
   const int base = components.base_nfe - plan.from_index * forwards_of(plan.model);
   const std::uint64_t arms = plan.unguided_arm ? 2 : 1;
   const ImageExtent extent = extent_of(plan);
   return {.images = plan.n_samples,
           .nfe = arms * std::uint64_t(base) + std::uint64_t(components.extra_nfe + guide),
+          .other_forwards = equal_cost * plan.equal_cost_images,
           .disk_bytes = block_bytes(plan, arms, components.statistics().size(), extent) + feature_bytes(plan, arms, extent)};
 }
 

@@ -10,10 +10,11 @@ namespace alea {
 
 /// What carrying a plan out will take, known from configs and manifests alone.
 struct PlannedCost {
-  std::uint64_t images = 0;      ///< ids
-  std::uint64_t nfe = 0;         ///< network evaluations an id, a backward counting as two, those of a second arm with them
-  std::uint64_t disk_bytes = 0;  ///< of blocks and features, before compression
-  std::uint64_t forwards() const { return images * nfe; }
+  std::uint64_t images = 0;          ///< ids
+  std::uint64_t nfe = 0;             ///< network evaluations an id, a backward counting as two, those of a second arm with them
+  std::uint64_t other_forwards = 0;  ///< of images beside those, such as the arm of equal cost
+  std::uint64_t disk_bytes = 0;      ///< of blocks and features, before compression
+  std::uint64_t forwards() const { return images * nfe + other_forwards; }
 };
 PlannedCost planned_cost(const Plan& plan);
 
