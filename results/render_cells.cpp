@@ -1,26 +1,10 @@
 #include "results/render_cells.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "results/number_text.h"
 
 namespace alea {
-namespace {
-
-/// Decimals that show two digits of the standard error; more would be noise, fewer would hide it.
-int decimals_of(double standard_error) {
-  if (!(standard_error > 0)) return 4;
-  return std::clamp(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0, 9);
-}
-
-/// Without the minus of a number that rounds to zero.
-std::string fixed_text(double value, int decimals) {
-  std::string text = fmt::format("{:.{}f}", value, decimals);
-  if (text.starts_with('-') && text.find_first_of("123456789") == std::string::npos) text.erase(0, 1);
-  return text;
-}
-
-}  // namespace
-
 std::string value_text(const MetricRow& row) {
   if (!row.value) return "null";
   if (!row.interval) return fmt::format("{:.5g}", *row.value);

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "core/config_extends.h"
 #include "core/log.h"
 #include "core/permissions.h"
 #include "run/threads.h"
@@ -39,7 +40,7 @@ void ConfigArguments::add_to(CLI::App& command) {
 }
 
 Json ConfigArguments::overridden() const {
-  Json config = read_json_file(path);
+  Json config = read_config_file(path);
   if (!preset.empty() && config.is_object()) config["preset"] = preset;
   for (const auto& assignment : sets) apply_set(config, assignment);
   return config;

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "cli/args.h"
+#include "core/config_extends.h"
 #include "run/signals.h"
 #include "train/train.h"
 
@@ -16,7 +17,7 @@ struct TrainArguments {
 
 int train_command(const TrainArguments& args) {
   args.machine.apply_on_cpu();
-  Json config = read_json_file(args.config);
+  Json config = read_config_file(args.config);
   for (const auto& assignment : args.sets) apply_set(config, assignment);
   const StopOnSignal signals;
   train({.config = config, .source = args.config, .out = args.out, .stopped = stop_requested});

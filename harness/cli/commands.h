@@ -18,6 +18,7 @@ void add_list_command(CLI::App& app, Action& action);
 void add_store_command(CLI::App& app, Action& action);
 void add_stats_command(CLI::App& app, Action& action);
 void add_metrics_command(CLI::App& app, Action& action);
+void add_reproduce_command(CLI::App& app, Action& action);
 void add_ause_command(CLI::App& app, Action& action);
 void add_thresholds_command(CLI::App& app, Action& action);
 void add_train_command(CLI::App& app, Action& action);

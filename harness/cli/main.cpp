@@ -47,6 +47,7 @@ void add_commands(CLI::App& app, Action& action) {
   add_store_command(app, action);
   add_stats_command(app, action);
   add_metrics_command(app, action);
+  add_reproduce_command(app, action);
   add_ause_command(app, action);
   add_thresholds_command(app, action);
   add_train_command(app, action);

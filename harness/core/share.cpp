@@ -16,4 +16,9 @@ std::filesystem::path share_folder() {
   return ALEA_DATA_DIR;
 }
 
+std::filesystem::path shipped_file(const std::string& name) {
+  const auto shared = share_folder() / name;
+  return std::filesystem::exists(shared) ? shared : std::filesystem::path(ALEA_DATA_DIR).parent_path() / name;
+}
+
 }  // namespace alea

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <string>
 
 namespace alea {
 
@@ -8,5 +9,9 @@ namespace alea {
 /// else share/alea beside the running program's bin, else data/ of the source tree that the program was built from. Whether it
 /// exists is for the reader of its files to say.
 std::filesystem::path share_folder();
+
+/// A file of the tree that comes with alea but isn't data: "protocols/reproduce.json". Below share_folder() where it is there, else
+/// in the source tree that the program was built from.
+std::filesystem::path shipped_file(const std::string& name);
 
 }  // namespace alea

@@ -126,7 +126,9 @@ Json sample_facts(const Run& run) {
 }
 
 Json feature_facts(const FeatureFacts& facts) {
-  Json out{{"network", facts.network}, {"network_sha256", facts.network_sha256.empty() ? Json() : Json(facts.network_sha256)}};
+  Json out{{"network", facts.network},
+           {"network_sha256", facts.network_sha256.empty() ? Json() : Json(facts.network_sha256)},
+           {"width", facts.width}};
   if (!facts.fingerprint.empty()) out["fingerprint"] = facts.fingerprint;
   return out;
 }

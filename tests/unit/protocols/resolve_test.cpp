@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "../results/json_schema.h"
+#include "core/config_extends.h"
 #include "core/files.h"
 #include "core/share.h"
 #include "protocols/protocol_entry.h"
@@ -35,7 +36,7 @@ Json with(const std::string& pointer, const Json& value) {
 TEST(ResolveConfig, TakesEveryCommittedConfig) {
   for (const auto& entry : fs::recursive_directory_iterator(protocols_folder() / "configs")) {
     if (entry.is_directory()) continue;
-    const ResolvedConfig resolved = resolve_config(read_json_file(entry.path()), entry.path().string());
+    const ResolvedConfig resolved = resolve_config(read_config_file(entry.path()), entry.path().string());
     EXPECT_EQ(resolved.config.at("name").get<std::string>() + ".json", entry.path().filename().string());
   }
 }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "../results/json_schema.h"
+#include "core/config_extends.h"
 #include "core/files.h"
 #include "models/models.h"
 #include "protocols/filtering.h"
@@ -24,7 +25,7 @@ const fs::path kFolder = fs::path(ALEA_SOURCE_DIR) / "protocols/configs/paper";
 
 class PaperConfigs : public ::testing::TestWithParam<std::string> {
  protected:
-  Json config() const { return read_json_file(kFolder / (GetParam() + ".json")); }
+  Json config() const { return read_config_file(kFolder / (GetParam() + ".json")); }
   const testing::TemporaryFolder empty_;
   const test::ScopedVariable weights_{"ALEA_WEIGHTS", empty_.path().string()};
 };
@@ -45,7 +46,8 @@ TEST_P(PaperConfigs, AreTheProtocolOfThePaper) {
   EXPECT_TRUE(errors.empty());
   EXPECT_EQ(c.n_steps, 50);
   EXPECT_EQ(c.base_nfe, 50);
-  EXPECT_EQ(c.extra_nfe, 20);
+  const bool has_dropout = GetParam() == "imagenet64.adm" || GetParam() == "cifar10.ddpm";  // the rows with MC-Dropout
+  EXPECT_EQ(c.extra_nfe, has_dropout ? 20 + 50 : 20);
   EXPECT_EQ(c.sampler.at("kind"), GetParam().ends_with("2dpm") ? "dpmpp_2m" : "ddim");
   const FilteringOptions options = read_part<FilteringOptions>(
       [&] {
@@ -85,8 +87,33 @@ INSTANTIATE_TEST_SUITE_P(Table1, PaperConfigs,
                            return name;
                          });
 
-TEST(PaperConfigFolder, HoldsTheSixSystems) {
-  EXPECT_EQ(std::distance(fs::directory_iterator(kFolder), fs::directory_iterator{}), 6);
+TEST(PaperConfigFolder, HoldsTheRowsOfTables1To4) {
+  EXPECT_EQ(std::distance(fs::directory_iterator(kFolder), fs::directory_iterator{}), 6 + 5 + 1);
+}
+
+TEST(PaperConfigFolder, GuidanceIsThatOfTable3) {
+  for (const char* system : {"imagenet64.adm", "imagenet128.adm", "cifar10.ddpm", "imagenet256.uvit", "imagenet512.uvit"}) {
+    const Plan plan =
+        resolve_config(read_config_file(kFolder / fmt::format("guidance.{}.json", system)), system).protocol->plan();
+    const Plan filtering = resolve_config(read_config_file(kFolder / fmt::format("{}.json", system)), system).protocol->plan();
+    EXPECT_EQ(plan.n_samples, 10000u);
+    EXPECT_TRUE(plan.unguided_arm);
+    EXPECT_EQ(plan.guide.at("lambda"), 1);
+    EXPECT_EQ(plan.guide.at("quantile"), 0.95);
+    EXPECT_EQ(plan.guide.at("passes"), 5);
+    EXPECT_EQ(plan.model, filtering.model);
+    EXPECT_EQ(plan.sampler, filtering.sampler);
+    EXPECT_EQ(plan.start, filtering.start);
+    EXPECT_EQ(plan.feature_network, "inception");
+  }
+}
+
+TEST(PaperConfigFolder, ReconstructionIsThatOfTable2) {
+  const char* name = "reconstruction.cifar10.ddpm";
+  const Plan plan = resolve_config(read_config_file(kFolder / fmt::format("{}.json", name)), name).protocol->plan();
+  EXPECT_EQ(plan.from_index, 24);  // t = 500 of 980, 960, ...
+  EXPECT_TRUE(plan.maps);
+  EXPECT_EQ(plan.estimators.size(), 2u);
 }
 
 TEST(SamplerOfAModel, IsCheckedAgainstTheModelsOwnSchedule) {
