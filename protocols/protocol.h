@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/config.h"
+#include "protocols/timing.h"
 #include "results/record.h"
 #include "store/store.h"
 #include "uncertainty/guidance_thresholds.h"
@@ -31,6 +33,7 @@ struct Plan {
   std::string dataset = {};                    ///< real images to begin at, with noise added; empty: begin at noise
   int from_index = 0;                          ///< solver index where trajectories begin
   std::vector<double> planted_strengths = {};  ///< defects of the oracle control, standard deviations in grey levels; or none
+  std::optional<TimingPlan> timing = {};       ///< samples are timed generations, one a file; nothing: images
 };
 
 /// Reads what a run stored and says what it means. One file a protocol.

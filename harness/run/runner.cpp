@@ -15,8 +15,10 @@
 #include "run/numerics.h"
 #include "run/reference.h"
 #include "run/sample_block.h"
+#include "run/session_cost.h"
 #include "run/signals.h"
 #include "run/threads.h"
+#include "run/time_arms.h"
 #include "store/store.h"
 
 namespace alea {
@@ -32,7 +34,7 @@ struct Run {
   const Plan& plan;
   const RunOptions& options;
   const Store& store;
-  BlockSampler& sampler;
+  BlockMaker& sampler;
   const std::optional<FeatureExtractor>& extractor;
   LedgerSession& session;
   const Json& precision;  ///< allowed_precision
@@ -41,6 +43,7 @@ struct Run {
   std::vector<std::string> kinds() const {
     return plan.feature_network.empty() ? std::vector<std::string>{kBlocks} : std::vector<std::string>{kBlocks, feature_kind()};
   }
+  bool is_timed() const { return plan.timing.has_value(); }
   std::vector<BlockRange> own_blocks() const { return shard_of(store.blocks(), options.shard, options.n_shards); }
 };
 
@@ -63,13 +66,13 @@ void generate(Run& run) {
   if (missing.empty()) return;
   claim_numerics(run.store.folder(), numerics_of(run.options.device));
   const LedgerSession::Stage stage(run.session, "generate");
-  Progress progress("generate", "images", images_of(own), images_of(own) - images_of(missing));
+  Progress progress("generate", run.is_timed() ? "measurements" : "images", images_of(own), images_of(own) - images_of(missing));
   for (const auto& range : missing) {
     throw_if_stopped();
     std::uint32_t done = 0;
     const auto arrays = run.sampler.sample(range, [&](std::uint32_t n) {
       progress.add(n);
-      run.session.add_images(n);
+      run.session.add_images(run.is_timed() ? n * run.plan.timing->images : n);
       done += n;
       if (done < range.count) throw_if_stopped();
     });
@@ -222,11 +225,16 @@ void remove_temporaries(const fs::path& folder) {
 const char* stages_name(Stages stages) { return stages == Stages::sample ? "sample" : stages == Stages::score ? "score" : "run"; }
 
 void note_circumstances(LedgerSession& session, const Run& run) {
-  const auto& cost = run.sampler.cost();
+  const SampleCost& cost = run.sampler.cost();
   session.set("threads", threads_in_use());
   session.set("device", circumstances_of(run.options.device));
+  if (run.is_timed()) {
+    const Json machine = machine_of(run.options.device);
+    session.set("machine", {{"sha256", json_sha256(machine)}, {"is", machine}});
+  }
   session.set("shard", fmt::format("{}/{}", run.options.shard, run.options.n_shards));
-  session.set("nfe", {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"guide", cost.guide_nfe}, {"padded", cost.padded}});
+  session.set("nfe", session_nfe(cost));
+  session.set("flops", session_flops(run.sampler.facts(), cost));
 }
 
 }  // namespace
@@ -238,9 +246,12 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   if (is_limited(plan, options)) identity[kLimitKey] = *options.limit;
   const std::uint64_t n_samples = is_limited(plan, options) ? *options.limit : plan.n_samples;
   if (stages != Stages::sample) protocol.check_files();
-  BlockSampler sampler(plan, placement_on(options.device));
-  const Json precision = allowed_precision(resolved, sampler.facts().weights_sha256);
-  const auto extractor = make_extractor(resolved, sampler.facts().image);
+  if (plan.timing && options.n_shards > 1)
+    fail(ErrorCode::usage, "--shard {}/{}: measurements aren't shared out, since two processes would slow each other",
+         options.shard, options.n_shards);
+  const auto sampler = make_block_maker(plan, options.device);
+  const Json precision = allowed_precision(resolved, sampler->facts().weights_sha256);
+  const auto extractor = make_extractor(resolved, sampler->facts().image);
 
   const Store store = Store::open_or_create(options.folder, identity, n_samples, plan.block);
   std::optional<FolderLock> lock;
@@ -248,7 +259,7 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   remove_temporaries(store.folder());
 
   LedgerSession session(stages_name(stages));
-  Run run{protocol, plan, options, store, sampler, extractor, session, precision};
+  Run run{protocol, plan, options, store, *sampler, extractor, session, precision};
   try {
     RunOutcome outcome = carry_out_stages(run, lock, stages);
     note_circumstances(session, run);

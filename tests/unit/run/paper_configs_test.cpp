@@ -86,7 +86,9 @@ INSTANTIATE_TEST_SUITE_P(Table1, PaperConfigs,
                          });
 
 TEST(PaperConfigFolder, HoldsTheSixSystems) {
-  EXPECT_EQ(std::distance(fs::directory_iterator(kFolder), fs::directory_iterator{}), 6);
+  const auto is_cost = [](const fs::directory_entry& entry) { return entry.path().filename().string().starts_with("cost."); };
+  EXPECT_EQ(std::distance(fs::directory_iterator(kFolder), fs::directory_iterator{}), 6 + 6);
+  EXPECT_EQ(std::count_if(fs::directory_iterator(kFolder), fs::directory_iterator{}, is_cost), 6);
 }
 
 TEST(SamplerOfAModel, IsCheckedAgainstTheModelsOwnSchedule) {
