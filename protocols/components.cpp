@@ -99,6 +99,7 @@ Components resolved_model_and_sampler(const Json& model, const Json& sampler, st
   facts = out.model.empty() ? nullptr : described(out.model, errors);
   if (facts != nullptr) out.flops = count_flops(*facts);
   out.forwards = forwards(facts.get());
+  if (facts != nullptr) out.n_classes = facts->spec().n_classes;
   made = resolve_sampler(sampler, seed, facts.get(), out, errors);
   return out;
 }

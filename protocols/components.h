@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,10 +30,11 @@ struct Components {
   Json model, sampler, estimators;  ///< resolved: every default filled in
   std::vector<EstimatorInfo> estimator_infos;
   std::vector<BeginningInfo> beginnings;  ///< noisiest first
-  int n_steps = 0;                        ///< solver steps of the sampler
-  int base_nfe = 0;                       ///< network evaluations of one trajectory
-  int extra_nfe = 0;                      ///< of all estimators together
-  int forwards = 1;                       ///< network evaluations of one prediction
+  std::optional<int> n_classes = {};  ///< of the model's samples, 0: it takes no labels; nothing where its manifest isn't there
+  int n_steps = 0;                    ///< solver steps of the sampler
+  int base_nfe = 0;                   ///< network evaluations of one trajectory
+  int extra_nfe = 0;                  ///< of all estimators together
+  int forwards = 1;                   ///< network evaluations of one prediction
   ModelFlops flops = {.why_unknown = "the model's manifest isn't there"};
 
   int total_nfe() const { return base_nfe + extra_nfe; }

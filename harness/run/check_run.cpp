@@ -1,6 +1,7 @@
 #include "protocols/precision_validation.h"
 #include "run/device.h"
 #include "run/features.h"
+#include "run/realism.h"
 #include "run/reference.h"
 #include "run/runner.h"
 #include "run/sample_block.h"
@@ -46,6 +47,7 @@ std::string check_run(const ResolvedConfig& resolved) {
   const auto sampler = make_block_maker(plan, {});
   const auto& facts = sampler->facts();
   allowed_precision(resolved, facts.weights_sha256);
+  if (plan.realism) RealismScorer(*plan.realism, facts.image);
   std::string text =
       fmt::format("  protocol   {}, version {}\n", resolved.config.value("protocol", ""), resolved.protocol->version());
   text += fmt::format("  model      {}, {} parameters, {}, images {}x{}x{}\n", facts.model_kind, facts.n_parameters,

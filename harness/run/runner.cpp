@@ -6,19 +6,18 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/provenance.h"
-#include "models/placement.h"
 #include "protocols/array_names.h"
 #include "protocols/precision_validation.h"
 #include "results/gallery.h"
 #include "run/features.h"
 #include "run/ledger.h"
 #include "run/numerics.h"
+#include "run/realism.h"
 #include "run/reference.h"
 #include "run/sample_block.h"
 #include "run/session_cost.h"
 #include "run/signals.h"
 #include "run/threads.h"
-#include "run/time_arms.h"
 #include "store/store.h"
 
 namespace alea {
@@ -41,7 +40,10 @@ struct Run {
 
   std::string feature_kind() const { return array_names::features_kind(plan.feature_network); }
   std::vector<std::string> kinds() const {
-    return plan.feature_network.empty() ? std::vector<std::string>{kBlocks} : std::vector<std::string>{kBlocks, feature_kind()};
+    std::vector<std::string> out{kBlocks};
+    if (!plan.feature_network.empty()) out.push_back(feature_kind());
+    if (plan.realism) out.push_back(array_names::realism_kind(plan.realism->network));
+    return out;
   }
   bool is_timed() const { return plan.timing.has_value(); }
   std::vector<BlockRange> own_blocks() const { return shard_of(store.blocks(), options.shard, options.n_shards); }
@@ -93,6 +95,15 @@ void extract_features(Run& run, const std::vector<BlockRange>& blocks) {
     run.store.put_block(run.feature_kind(), range, arrays);
     progress.add(range.count);
   }
+}
+
+void score_realism(Run& run, const std::vector<BlockRange>& blocks) {
+  if (!run.plan.realism) return;
+  const auto missing = missing_blocks(run.store, array_names::realism_kind(run.plan.realism->network), blocks);
+  if (missing.empty()) return;
+  throw_if_stopped();
+  const LedgerSession::Stage stage(run.session, "realism");
+  RealismScorer(*run.plan.realism, run.sampler.facts().image).score(run.store, missing);
 }
 
 Json model_facts(const Run& run) {
@@ -193,7 +204,9 @@ RunOutcome carry_out_stages(Run& run, std::optional<FolderLock>& lock, Stages st
     if (const auto missing = missing_blocks(run.store, kBlocks, run.store.blocks()).size(); missing > 0)
       fail(ErrorCode::io, "{}: {} of {} blocks are missing; make them with `alea run` or `alea sample` and the same config",
            run.store.folder().string(), missing, n_blocks);
-  extract_features(run, stages == Stages::score ? run.store.blocks() : run.own_blocks());
+  const auto own = stages == Stages::score ? run.store.blocks() : run.own_blocks();
+  extract_features(run, own);
+  score_realism(run, own);
   if (stages == Stages::sample) return {std::nullopt, fmt::format("{} of {} blocks are there", blocks_there(run), n_blocks)};
   throw_if_stopped();
   if (run.options.n_shards > 1) {
@@ -224,19 +237,6 @@ void remove_temporaries(const fs::path& folder) {
 
 const char* stages_name(Stages stages) { return stages == Stages::sample ? "sample" : stages == Stages::score ? "score" : "run"; }
 
-void note_circumstances(LedgerSession& session, const Run& run) {
-  const SampleCost& cost = run.sampler.cost();
-  session.set("threads", threads_in_use());
-  session.set("device", circumstances_of(run.options.device));
-  if (run.is_timed()) {
-    const Json machine = machine_of(run.options.device);
-    session.set("machine", {{"sha256", json_sha256(machine)}, {"is", machine}});
-  }
-  session.set("shard", fmt::format("{}/{}", run.options.shard, run.options.n_shards));
-  session.set("nfe", session_nfe(cost));
-  session.set("flops", session_flops(run.sampler.facts(), cost));
-}
-
 }  // namespace
 
 RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, Stages stages) {
@@ -252,6 +252,7 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   const auto sampler = make_block_maker(plan, options.device);
   const Json precision = allowed_precision(resolved, sampler->facts().weights_sha256);
   const auto extractor = make_extractor(resolved, sampler->facts().image);
+  if (plan.realism) RealismScorer(*plan.realism, sampler->facts().image);  // what is missing is said now
 
   const Store store = Store::open_or_create(options.folder, identity, n_samples, plan.block);
   std::optional<FolderLock> lock;
@@ -262,11 +263,11 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   Run run{protocol, plan, options, store, *sampler, extractor, session, precision};
   try {
     RunOutcome outcome = carry_out_stages(run, lock, stages);
-    note_circumstances(session, run);
+    note_circumstances(session, *sampler, plan, options);
     append_to_ledger(store.folder(), session);
     return outcome;
   } catch (const Error& error) {
-    note_circumstances(session, run);
+    note_circumstances(session, *sampler, plan, options);
     session.set("stopped_by", error.what());
     try {
       append_to_ledger(store.folder(), session);

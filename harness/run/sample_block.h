@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "hdf5/hdf5.h"
 #include "models/flops.h"
@@ -46,8 +47,15 @@ struct SampleCost {
   }
 };
 
-/// The plan's model on the device of `placement`, in the plan's arithmetic. Errors as make_model's.
-std::shared_ptr<Denoiser> load_denoiser(const Plan& plan, Placement placement);
+/// Wall time since construction by what it was for. Of a device that answers later than it is asked, only the asking.
+struct SampleSeconds {
+  struct OfEstimator {
+    std::vector<std::string> statistics;
+    double seconds = 0;
+  };
+  double base = 0;                      ///< the sampler's rows
+  std::vector<OfEstimator> estimators;  ///< rows that each asked for, and what it made of the answers
+};
 
 /// The network side of a plan (model, sampler, estimators, guide), made once a process: on the CPU, or where the placement says.
 class BlockSampler final : public BlockMaker {
@@ -62,10 +70,12 @@ class BlockSampler final : public BlockMaker {
 
   const SampleFacts& facts() const override;
   const SampleCost& cost() const override;
+  const SampleSeconds& seconds() const override;
 
   /// The arrays of a block of n ids: ids u64 [n]; images u8 [n, h, w, c]; finite u8 [n]; scores/<statistic> f64 [n, W];
   /// maps/<statistic> f32 [n, h, w, c] where the plan wants maps and the estimator has them; unguided/images and unguided/finite
-  /// where it wants an unguided arm. A sample with a value that isn't
+  /// where it wants an unguided arm, labels u64 [n] where it wants them,
+  /// equal_cost/images and equal_cost/finite where it has that arm. A sample with a value that isn't
   /// finite anywhere (sample, score or map) has finite = 0 and zeros everywhere else: counted, never spread. `after_batch` gets
   /// the number of images done in each micro-batch, and may throw to stop.
   ArrayMap sample(const BlockRange& block, const std::function<void(std::uint32_t)>& after_batch = {}) override;

@@ -1,16 +1,14 @@
 #pragma once
 
-#include "core/config.h"
-
 namespace alea {
 
-struct SampleFacts;
-struct SampleCost;
+class BlockMaker;
+class LedgerSession;
+struct Plan;
+struct RunOptions;
 
-/// What the network was asked for in a session, of all its images: {base, extra, guide, padded}.
-Json session_nfe(const SampleCost& cost);
-
-/// The same in floating-point operations, and what decoding took; null where the model's layers aren't known.
-Json session_flops(const SampleFacts& facts, const SampleCost& cost);
+/// Where a session's blocks were made, and at what cost: {threads, device, shard, nfe: {base, extra, guide, padded}, flops:
+/// {base, extra, guide, decoding} or null, generation_seconds; of timed generations machine}.
+void note_circumstances(LedgerSession& session, const BlockMaker& maker, const Plan& plan, const RunOptions& options);
 
 }  // namespace alea

@@ -92,6 +92,8 @@ const SampleCost& ArmTimer::cost() const {
   return parts_->cost;
 }
 
+const SampleSeconds& ArmTimer::seconds() const { return parts_->arms.front().sampler.seconds(); }
+
 ArrayMap ArmTimer::sample(const BlockRange& block, const std::function<void(std::uint32_t)>& after_batch) {
   ALEA_CHECK(block.count == 1, "{} measurements in one block", block.count);
   auto& p = *parts_;
@@ -110,11 +112,6 @@ ArrayMap ArmTimer::sample(const BlockRange& block, const std::function<void(std:
           {timing_arrays::kNonFinite, make_array<std::uint64_t>(std::vector<std::uint64_t>{non_finite}, {1})},
           {timing_arrays::kImagesSha256, hash(sha256_hex(timed.arrays.at(array_names::kImages).bytes))},
           {timing_arrays::kMachine, hash(p.machine)}};
-}
-
-std::unique_ptr<BlockMaker> make_block_maker(const Plan& plan, const Device& device) {
-  if (plan.timing) return std::make_unique<ArmTimer>(plan, device);
-  return std::make_unique<BlockSampler>(plan, placement_on(device));
 }
 
 }  // namespace alea

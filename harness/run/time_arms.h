@@ -21,8 +21,9 @@ class ArmTimer final : public BlockMaker {
   ArmTimer(const Plan& plan, const Device& device);
   ~ArmTimer() override;
 
-  const SampleFacts& facts() const override;  ///< of the first arm
-  const SampleCost& cost() const override;    ///< of all arms, warming up included
+  const SampleFacts& facts() const override;      ///< of the first arm
+  const SampleCost& cost() const override;        ///< of all arms, warming up included
+  const SampleSeconds& seconds() const override;  ///< of the first arm, likewise
   /// One measurement (timing_arrays). Error{interrupted} between two micro-batches once a signal came.
   ArrayMap sample(const BlockRange& block, const std::function<void(std::uint32_t)>& after_batch) override;
 
