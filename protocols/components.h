@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/config.h"
+#include "models/flops.h"
 
 namespace alea {
 
@@ -33,6 +34,8 @@ struct Components {
   int n_steps = 0;                    ///< solver steps of the sampler
   int base_nfe = 0;                   ///< network evaluations of one trajectory
   int extra_nfe = 0;                  ///< of all estimators together
+  int forwards = 1;                   ///< network evaluations of one prediction
+  ModelFlops flops = {.why_unknown = "the model's manifest isn't there"};
 
   int total_nfe() const { return base_nfe + extra_nfe; }
   std::vector<std::string> statistics() const;  ///< of all estimators, in their order

@@ -11,6 +11,7 @@
 #include "protocols/gallery_arrays.h"
 #include "protocols/realism_scores.h"
 #include "protocols/reference_file.h"
+#include "protocols/run_cost.h"
 
 namespace alea {
 namespace {
@@ -66,7 +67,7 @@ void fill_counts(const FilteringInput& input, const Store& store, const Filterin
                     {"complete", store.n_samples()},
                     {"non_finite", input.non_finite},
                     {"non_finite_limit", options.non_finite_limit}};
-  record.cost = {{"base", components.base_nfe}, {"extra", components.extra_nfe}, {"total", components.total_nfe()}};
+  record.cost = cost_of(components);
   record.departures = filtering_departures(options, components);
   if (input.non_finite > options.non_finite_limit)
     record.invalid_reasons.push_back(

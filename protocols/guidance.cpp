@@ -8,6 +8,7 @@
 #include "protocols/guide.h"
 #include "protocols/protocol_entry.h"
 #include "protocols/reference_file.h"
+#include "protocols/run_cost.h"
 #include "protocols/schema_of.h"
 #include "uncertainty/guidance_options.h"
 

@@ -62,12 +62,6 @@ GuideInfo resolve_guide(const Json& guide, const Components& components, std::ui
   return out;
 }
 
-Json cost_of(const Components& components, const GuideInfo& guide) {
-  Json cost{{"base", components.base_nfe}, {"extra", components.extra_nfe}, {"total", components.total_nfe() + guide.nfe}};
-  if (guide.exists()) cost["guide"] = guide.nfe;
-  return cost;
-}
-
 Json uncertainty_of_mask(const Json& resolved_guide) {
   const bool same = resolved_guide.at("mask_statistic") == "same";
   return {{"statistic", resolved_guide.at(same ? "statistic" : "mask_statistic")},

@@ -23,9 +23,6 @@ struct GuideInfo {
 /// and thresholds that aren't there or belong to another model, sampler or kind of uncertainty. Loads no weights.
 GuideInfo resolve_guide(const Json& guide, const Components& components, std::uint64_t seed, ConfigErrors& errors);
 
-/// NFE of a record: base, extra, total, and guide where there is one.
-Json cost_of(const Components& components, const GuideInfo& guide);
-
 /// What decides the uncertainty that a resolved guide's mask looks at: statistic, passes, clip, level.
 Json uncertainty_of_mask(const Json& resolved_guide);
 

@@ -8,6 +8,7 @@
 
 #include "core/config.h"
 #include "protocols/realism_options.h"
+#include "protocols/timing.h"
 #include "results/record.h"
 #include "store/store.h"
 #include "uncertainty/guidance_thresholds.h"
@@ -40,6 +41,7 @@ struct Plan {
   bool spatial_features = false;               ///< beside the features, those of sFID
   std::string reference_images = {};           ///< real images whose single features the protocol needs (real_features.h); or none
   std::uint64_t reference_count = 0;           ///< so many of them; 0: all
+  std::optional<TimingPlan> timing = {};       ///< samples are timed generations, one a file; nothing: images
 };
 
 /// Reads what a run stored and says what it means. One file a protocol.

@@ -7,6 +7,7 @@
 #include "protocols/gallery_arrays.h"
 #include "protocols/reconstruction.h"
 #include "protocols/reconstruction_input.h"
+#include "protocols/run_cost.h"
 #include "protocols/sparsification_rows.h"
 
 namespace alea {
@@ -79,7 +80,7 @@ void fill_counts(const ReconstructionInput& input, const Store& store, const Rec
                     {"complete", store.n_samples()},
                     {"non_finite", input.non_finite},
                     {"non_finite_limit", options.non_finite_limit}};
-  record.cost = {{"base", components.base_nfe}, {"extra", components.extra_nfe}, {"total", components.total_nfe()}};
+  record.cost = cost_of(components);
   record.departures = reconstruction_departures(options, components);
   if (input.non_finite > options.non_finite_limit)
     record.invalid_reasons.push_back(fmt::format("{} reconstructions aren't finite, more than the limit of {}; they are left out",

@@ -43,7 +43,7 @@ struct Record {
   std::vector<std::string> invalid_reasons;  ///< empty = VALID
   std::vector<std::string> departures;       ///< from the paper, each a sentence
   Json samples = Json::object();             ///< planned, complete, non_finite
-  Json cost = Json::object();                ///< NFE: base, extra, total an image (counts only, never seconds)
+  Json cost = Json::object();                ///< NFE and FLOPs an image: base, extra, total (counts only, never seconds)
   Json arrays = Json::array();               ///< {file, sha256} of every block file and of curves.h5
 };
 

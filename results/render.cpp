@@ -65,11 +65,22 @@ std::string title_text(const Record& record) {
   return out + (record.preset.empty() ? "" : "  preset " + record.preset) + "\n";
 }
 
+/// "NFE an image: base 50, extra 20, total 70\n": the parts that are there, each as `text` says it.
+template <class Text>
+std::string parts_text(const char* heading, const Json& parts, Text&& text) {
+  std::string out;
+  for (const std::string part : {"base", "extra", "guide", "decoding", "total"})
+    if (const Json count = parts.value(part, Json()); count.is_number() && (part != "decoding" || count != 0))
+      out += fmt::format("{}{} {}", out.empty() ? " " : ", ", part, text(count));
+  return out.empty() ? "" : heading + out + "\n";
+}
+
 std::string cost_text(const Record& record) {
   if (!record.cost.contains("total")) return "";
-  const std::string guide = record.cost.contains("guide") ? ", guide " + record.cost["guide"].dump() : "";
-  return fmt::format("NFE an image: base {}, extra {}{}, total {}\n", record.cost.value("base", Json()).dump(),
-                     record.cost.value("extra", Json()).dump(), guide, record.cost["total"].dump());
+  const Json flops = record.cost.value("flops", Json());
+  return parts_text("NFE an image:", record.cost, [](const Json& count) { return count.dump(); }) +
+         parts_text("GFLOP an image:", flops.is_object() ? flops : Json::object(),
+                    [](const Json& count) { return fmt::format("{:.4g}", count.get<double>() / 1e9); });
 }
 
 std::string result_text(const Record& record) {

@@ -64,6 +64,7 @@ class ClassifierFree : public Wrapper {
     if (spec_.null_label && batch.labels.defined()) without.labels = at::full_like(batch.labels, *spec_.null_label);
     const Prediction conditional = model_->predict(batch), unconditional = model_->predict(without);
     Prediction out = conditional;  // a learned variance isn't guided
+    if (batch.x.is_meta()) return out;
     out.eps = guided(conditional.eps, unconditional.eps, options_.scale);
     if (options_.rescale > 0) out.eps = rescaled(out.eps, conditional.eps, options_.rescale);
     if (batch.want.last_layer_input) {

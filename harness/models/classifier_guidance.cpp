@@ -73,6 +73,10 @@ class ClassifierGuidance : public Wrapper {
   Prediction predict(const Batch& batch) override {
     if (!batch.labels.defined()) fail(ErrorCode::shape, "classifier_guidance: expected labels [B], found none");
     Prediction out = model_->predict(batch);
+    if (batch.x.is_meta()) {  // where there is no way back: the forward, and two for the backward
+      for (int pass = 0; pass < kCost.addend; ++pass) classifier_->forward(batch.x, batch.t);
+      return out;
+    }
     out.eps = out.eps - log_likelihood_gradient(*classifier_, batch) * (sigmas(batch) * scale_);
     out.x0 = at::Tensor();  // it follows from eps
     return out;

@@ -11,6 +11,7 @@
 #include "models/exported_module.h"
 #include "models/last_layer.h"
 #include "models/models.h"
+#include "models/nn/flop_count.h"
 #include "models/parametrisation.h"
 
 namespace alea {
@@ -65,6 +66,10 @@ class Exported : public Denoiser {
 
   Prediction predict(const Batch& batch) override {
     check(batch);
+    if (batch.x.is_meta()) {
+      nn::count_unknown("an exported module doesn't say its layers");
+      return {at::empty_like(batch.x)};
+    }
     const at::Tensor answer = module_->run(inputs_of(batch));
     const auto& shape = spec_.shape;
     const std::int64_t rows = batch.x.size(0), channels = shape.channels * (manifest_.learned_variance ? 2 : 1);

@@ -29,7 +29,7 @@ ModelOutline outline_of(const Json& resolved_model);
 inline int forwards_of(const Json& resolved_model) { return outline_of(resolved_model).forwards; }
 
 /// From a resolved config: loads its files. Error{io} (with all weights that aren't there), Error{data} or Error{config}. On the
-/// meta device manifests alone are read: spec() and schedule() are what they will be, and nothing can be predicted.
+/// meta device manifests alone are read: spec() and schedule() are what they will be, and predictions have a shape but no values.
 std::unique_ptr<Denoiser> make_model(const Json& resolved, const Placement& placement = {});
 
 /// The schedule and the weights that the manifest called `name` says; nothing of one that isn't there.

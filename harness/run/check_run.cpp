@@ -1,4 +1,5 @@
 #include "protocols/precision_validation.h"
+#include "run/device.h"
 #include "run/features.h"
 #include "run/real_features.h"
 #include "run/realism.h"
@@ -25,27 +26,39 @@ std::string feature_lines(const ResolvedConfig& resolved, const ImageExtent& ima
                      real.empty() ? "" : fmt::format("  real       {}\n", real));
 }
 
+std::string nfe_line(const Plan& plan, const SampleFacts& facts) {
+  if (plan.timing) return fmt::format("  NFE        {} an image of the plain arm\n", facts.total_nfe());
+  const std::string guide = plan.guide.is_null() ? "" : fmt::format(" + {}", facts.guide_nfe);
+  const auto nfe = static_cast<std::uint64_t>(facts.total_nfe());
+  return fmt::format("  NFE        {} + {}{} = {} an image, {} in all\n", facts.base_nfe, facts.extra_nfe, guide, nfe,
+                     nfe * plan.n_samples);
+}
+
+std::string samples_line(const Plan& plan) {
+  if (plan.timing)
+    return fmt::format("  samples    {} generations of {} images to time, {} arms, {} rows a network call\n", plan.n_samples,
+                       plan.timing->images, plan.timing->arms.size(), plan.micro_batch);
+  return fmt::format("  samples    {} in {} blocks of {}, {} rows a network call\n", plan.n_samples,
+                     blocks_of(plan.n_samples, plan.block).size(), plan.block, plan.micro_batch);
+}
+
 }  // namespace
 
 std::string check_run(const ResolvedConfig& resolved) {
   const Plan& plan = resolved.protocol->plan();
   resolved.protocol->check_files();
-  const BlockSampler sampler(plan);
-  const auto& facts = sampler.facts();
+  const auto sampler = make_block_maker(plan, {});
+  const auto& facts = sampler->facts();
   allowed_precision(resolved, facts.weights_sha256);
   if (plan.realism) RealismScorer(*plan.realism, facts.image);
-  const std::uint64_t nfe = static_cast<std::uint64_t>(facts.total_nfe());
   std::string text =
       fmt::format("  protocol   {}, version {}\n", resolved.config.value("protocol", ""), resolved.protocol->version());
   text += fmt::format("  model      {}, {} parameters, {}, images {}x{}x{}\n", facts.model_kind, facts.n_parameters,
                       weights_text(facts.weights_sha256), facts.image.channels, facts.image.height, facts.image.width);
   text += fmt::format("  precision  {}\n", plan.precision);
   text += feature_lines(resolved, facts.image);
-  text += fmt::format("  samples    {} in {} blocks of {}, {} rows a network call\n", plan.n_samples,
-                      blocks_of(plan.n_samples, plan.block).size(), plan.block, plan.micro_batch);
-  const std::string guide = plan.guide.is_null() ? "" : fmt::format(" + {}", facts.guide_nfe);
-  text += fmt::format("  NFE        {} + {}{} = {} an image, {} in all\n", facts.base_nfe, facts.extra_nfe, guide, nfe,
-                      nfe * plan.n_samples);
+  text += samples_line(plan);
+  text += nfe_line(plan, facts);
   return text + fmt::format("  config     {:.12}\n", json_sha256(resolved.config));
 }
 

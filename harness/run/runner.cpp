@@ -6,7 +6,6 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/provenance.h"
-#include "models/placement.h"
 #include "protocols/array_names.h"
 #include "protocols/precision_validation.h"
 #include "protocols/real_features.h"
@@ -18,6 +17,7 @@
 #include "run/realism.h"
 #include "run/reference.h"
 #include "run/sample_block.h"
+#include "run/session_cost.h"
 #include "run/signals.h"
 #include "run/threads.h"
 #include "store/store.h"
@@ -35,7 +35,7 @@ struct Run {
   const Plan& plan;
   const RunOptions& options;
   const Store& store;
-  BlockSampler& sampler;
+  BlockMaker& sampler;
   const std::optional<FeatureExtractor>& extractor;
   LedgerSession& session;
   const Json& precision;  ///< allowed_precision
@@ -47,6 +47,7 @@ struct Run {
     if (plan.realism) out.push_back(array_names::realism_kind(plan.realism->network));
     return out;
   }
+  bool is_timed() const { return plan.timing.has_value(); }
   std::vector<BlockRange> own_blocks() const { return shard_of(store.blocks(), options.shard, options.n_shards); }
 };
 
@@ -69,13 +70,13 @@ void generate(Run& run) {
   if (missing.empty()) return;
   claim_numerics(run.store.folder(), numerics_of(run.options.device));
   const LedgerSession::Stage stage(run.session, "generate");
-  Progress progress("generate", "images", images_of(own), images_of(own) - images_of(missing));
+  Progress progress("generate", run.is_timed() ? "measurements" : "images", images_of(own), images_of(own) - images_of(missing));
   for (const auto& range : missing) {
     throw_if_stopped();
     std::uint32_t done = 0;
     const auto arrays = run.sampler.sample(range, [&](std::uint32_t n) {
       progress.add(n);
-      run.session.add_images(n);
+      run.session.add_images(run.is_timed() ? n * run.plan.timing->images : n);
       done += n;
       if (done < range.count) throw_if_stopped();
     });
@@ -246,16 +247,6 @@ void remove_temporaries(const fs::path& folder) {
 
 const char* stages_name(Stages stages) { return stages == Stages::sample ? "sample" : stages == Stages::score ? "score" : "run"; }
 
-void note_circumstances(LedgerSession& session, const Run& run) {
-  const auto& cost = run.sampler.cost();
-  session.set("threads", threads_in_use());
-  session.set("device", circumstances_of(run.options.device));
-  session.set("shard", fmt::format("{}/{}", run.options.shard, run.options.n_shards));
-  const bool is_cpu = run.options.device.kind == Device::Kind::cpu;  // a GPU answers later than it is asked
-  session.set("generation_seconds", is_cpu ? generation_seconds_json(run.sampler.seconds()) : Json());
-  session.set("nfe", {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"guide", cost.guide_nfe}, {"padded", cost.padded}});
-}
-
 }  // namespace
 
 RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, Stages stages) {
@@ -265,10 +256,13 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   if (is_limited(plan, options)) identity[kLimitKey] = *options.limit;
   const std::uint64_t n_samples = is_limited(plan, options) ? *options.limit : plan.n_samples;
   if (stages != Stages::sample) protocol.check_files();
-  BlockSampler sampler(plan, placement_on(options.device));
-  const Json precision = allowed_precision(resolved, sampler.facts().weights_sha256);
-  const auto extractor = make_extractor(resolved, sampler.facts().image);
-  if (plan.realism) RealismScorer(*plan.realism, sampler.facts().image);  // what is missing is said now
+  if (plan.timing && options.n_shards > 1)
+    fail(ErrorCode::usage, "--shard {}/{}: measurements aren't shared out, since two processes would slow each other",
+         options.shard, options.n_shards);
+  const auto sampler = make_block_maker(plan, options.device);
+  const Json precision = allowed_precision(resolved, sampler->facts().weights_sha256);
+  const auto extractor = make_extractor(resolved, sampler->facts().image);
+  if (plan.realism) RealismScorer(*plan.realism, sampler->facts().image);  // what is missing is said now
 
   const Store store = Store::open_or_create(options.folder, identity, n_samples, plan.block);
   std::optional<FolderLock> lock;
@@ -276,14 +270,14 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   remove_temporaries(store.folder());
 
   LedgerSession session(stages_name(stages));
-  Run run{protocol, plan, options, store, sampler, extractor, session, precision};
+  Run run{protocol, plan, options, store, *sampler, extractor, session, precision};
   try {
     RunOutcome outcome = carry_out_stages(run, lock, stages);
-    note_circumstances(session, run);
+    note_circumstances(session, *sampler, plan, options);
     append_to_ledger(store.folder(), session);
     return outcome;
   } catch (const Error& error) {
-    note_circumstances(session, run);
+    note_circumstances(session, *sampler, plan, options);
     session.set("stopped_by", error.what());
     try {
       append_to_ledger(store.folder(), session);

@@ -21,7 +21,7 @@ namespace alea {
 
 struct BlockSampler::Parts {
   Plan plan;
-  std::unique_ptr<Denoiser> denoiser;
+  std::shared_ptr<Denoiser> denoiser;
   std::unique_ptr<SamplerFactory> sampler;
   std::unique_ptr<Originals> originals;  ///< where trajectories begin at real images
   std::unique_ptr<StartPoints> start;
@@ -146,6 +146,7 @@ void add_cost(SampleCost& total, const TrajectoryCost& cost, std::uint64_t n_ima
   total.extra_nfe += cost.extra_nfe * n_images;
   total.guide_nfe += cost.guide_nfe * n_images;
   total.padded += cost.padded;
+  total.decoded += n_images;
 }
 
 void add_seconds(SampleSeconds& total, const TrajectorySeconds& seconds) {
@@ -224,11 +225,12 @@ void BlockSampler::Parts::add_equal_cost(const BlockRange& range, const std::fun
   out[array_names::kEqualCostFinite] = std::move(arrays.at(array_names::kFinite));
 }
 
-BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::make_unique<Parts>()) {
+BlockSampler::BlockSampler(const Plan& plan, Placement placement) : BlockSampler(plan, load_denoiser(plan, placement)) {}
+
+BlockSampler::BlockSampler(const Plan& plan, std::shared_ptr<Denoiser> denoiser) : parts_(std::make_unique<Parts>()) {
   auto& p = *parts_;
   p.plan = plan;
-  placement.compute = compute_type(plan.precision);
-  p.denoiser = make_model(plan.model, placement);
+  p.denoiser = std::move(denoiser);
   p.sampler = sampler_registry().make(plan.sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
   const EstimatorContext context{plan.seed, p.sampler->n_steps(), p.denoiser.get(), p.sampler.get()};
   for (const auto& estimator : plan.estimators) p.estimators.push_back(estimator_registry().make(estimator, context));
@@ -243,7 +245,9 @@ BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::
              {shape.channels, shape.height, shape.width},
              (p.sampler->nfe() - plan.from_index) * spec.forwards,
              0,
-             p.guide ? p.guide->nfe() * spec.forwards : 0};
+             p.guide ? p.guide->nfe() * spec.forwards : 0,
+             spec.forwards,
+             count_flops(*make_model(plan.model, {.device = at::kMeta}))};
   for (const auto& estimator : p.estimators) {
     p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
     p.seconds.estimators.push_back({estimator->statistics(), 0});

@@ -7,12 +7,15 @@
 #include <vector>
 
 #include "hdf5/hdf5.h"
+#include "models/flops.h"
 #include "models/placement.h"
 #include "protocols/protocol.h"
+#include "run/block_maker.h"
 #include "run/pixels.h"
 
 namespace alea {
 
+class Denoiser;
 struct Placement;
 
 /// What a record says about the network side of a plan.
@@ -24,12 +27,24 @@ struct SampleFacts {
   int base_nfe = 0;   ///< network evaluations an image asked by the sampler
   int extra_nfe = 0;  ///< and by all estimators
   int guide_nfe = 0;  ///< and by the guide
+  int forwards = 1;   ///< network evaluations of one prediction
+  ModelFlops flops;   ///< of the model, an image
   int total_nfe() const { return base_nfe + extra_nfe + guide_nfe; }
 };
 
-/// Rows that the network was asked for, since construction.
+/// What the network was asked for since construction: evaluations, and rows that only filled a micro-batch.
 struct SampleCost {
   std::uint64_t base_nfe = 0, extra_nfe = 0, guide_nfe = 0, padded = 0;
+  std::uint64_t decoded = 0;  ///< samples made into images
+
+  SampleCost& operator+=(const SampleCost& other) {
+    base_nfe += other.base_nfe;
+    extra_nfe += other.extra_nfe;
+    guide_nfe += other.guide_nfe;
+    padded += other.padded;
+    decoded += other.decoded;
+    return *this;
+  }
 };
 
 /// Wall time since construction by what it was for. Of a device that answers later than it is asked, only the asking.
@@ -43,17 +58,19 @@ struct SampleSeconds {
 };
 
 /// The network side of a plan (model, sampler, estimators, guide), made once a process: on the CPU, or where the placement says.
-class BlockSampler {
+class BlockSampler final : public BlockMaker {
  public:
   /// Loads the model's files onto the device of `placement`; the arithmetic is the plan's. Error{io} or Error{data} from the
   /// model, Error{config} from a sampler or an estimator that can't be had on the model's schedule.
   explicit BlockSampler(const Plan& plan, Placement placement = {});
-  ~BlockSampler();
+  /// With a model that others may use too, as load_denoiser gives it for the plan.
+  BlockSampler(const Plan& plan, std::shared_ptr<Denoiser> denoiser);
+  ~BlockSampler() override;
   BlockSampler(BlockSampler&&) noexcept;
 
-  const SampleFacts& facts() const;
-  const SampleCost& cost() const;
-  const SampleSeconds& seconds() const;
+  const SampleFacts& facts() const override;
+  const SampleCost& cost() const override;
+  const SampleSeconds& seconds() const override;
 
   /// The arrays of a block of n ids: ids u64 [n]; images u8 [n, h, w, c]; finite u8 [n]; scores/<statistic> f64 [n, W];
   /// maps/<statistic> f32 [n, h, w, c] where the plan wants maps and the estimator has them; unguided/images and unguided/finite
@@ -61,7 +78,7 @@ class BlockSampler {
   /// equal_cost/images and equal_cost/finite where it has that arm. A sample with a value that isn't
   /// finite anywhere (sample, score or map) has finite = 0 and zeros everywhere else: counted, never spread. `after_batch` gets
   /// the number of images done in each micro-batch, and may throw to stop.
-  ArrayMap sample(const BlockRange& block, const std::function<void(std::uint32_t)>& after_batch = {});
+  ArrayMap sample(const BlockRange& block, const std::function<void(std::uint32_t)>& after_batch = {}) override;
 
  private:
   struct Parts;

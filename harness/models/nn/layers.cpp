@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "models/nn/flop_count.h"
 #include "models/nn/group_norm_silu.h"
 #include "models/nn/kernels.h"
 #include "models/nn/wide_linear.h"
@@ -35,6 +36,7 @@ at::Tensor Conv2d::operator()(const at::Tensor& x, const ConvTerms& terms) const
   const auto out = [&](int axis) { return (x.size(axis) + 2 * padding - weight.size(axis)) / stride + 1; };
   at::Tensor y = x.is_meta() ? at::empty({x.size(0), weight.size(0), out(2), out(3)}, x.options())
                              : at::conv2d(x, weight, bias, stride, padding);
+  count_product(x, y.numel(), weight.numel() / weight.size(0));
   if (terms.by_row.defined()) y = y + terms.by_row.unsqueeze(2).unsqueeze(3);
   return terms.by_pixel.defined() ? terms.by_pixel + y : y;
 }
@@ -49,6 +51,7 @@ Linear::Linear(ParameterSource& source, const std::string& name, int in, int out
       bias(source.take(name + ".bias", {out}, ParameterRole::bias)) {}
 
 at::Tensor Linear::operator()(const at::Tensor& x) const {
+  count_product(x, x.numel(), weight.size(0));
   return can_use_wide_linear(x, weight) ? wide_linear(x, weight, bias) : at::linear(x, weight, bias);
 }
 
@@ -104,6 +107,8 @@ at::Tensor GroupNorm::modulated_then_silu(const at::Tensor& x, const at::Tensor&
 }
 
 at::Tensor attend(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v) {
+  count_product(q, q.numel(), k.size(2));                          // q k^T
+  count_product(q, q.numel() / q.size(3) * k.size(2), v.size(3));  // its softmax times v
   return q.is_meta() ? at::empty_like(q) : at::scaled_dot_product_attention(q, k, v);
 }
 

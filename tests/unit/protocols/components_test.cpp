@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "core/files.h"
+#include "protocols/run_cost.h"
 
 namespace alea {
 namespace {
@@ -117,6 +118,45 @@ TEST(Components, HandOnWhereAnEstimatorLeavesItsMethod) {
   ASSERT_TRUE(errors.empty());
   EXPECT_THAT(c.estimator_infos.at(0).departures, ElementsAre(HasSubstr("p = 0.5")));
   EXPECT_THAT(c.estimator_infos.at(1).departures, IsEmpty());
+}
+
+TEST(CostOf, CountsFlopsByEvaluationAndEachEstimatorApart) {
+  ConfigErrors errors;
+  const Components c = resolve_components(
+      kEmbedded, kSampler, {{{"kind", "aleatoric"}}, {{"kind", "random"}}, {{"kind", "mc_dropout"}, {"passes", 3}}}, 1, errors);
+  ASSERT_TRUE(errors.empty());
+  const Json cost = cost_of(c);
+  const auto one = cost.at("flops").at("prediction").get<std::uint64_t>();
+  EXPECT_NEAR(static_cast<double>(one), 0.398e9, 0.001e9);
+  EXPECT_EQ(cost.at("flops").at("base"), 50 * one);
+  EXPECT_EQ(cost.at("flops").at("extra"), static_cast<std::uint64_t>(c.extra_nfe) * one);
+  EXPECT_EQ(cost.at("flops").at("total"), (50 + static_cast<std::uint64_t>(c.extra_nfe)) * one);
+  const Json& apart = cost.at("estimators");
+  ASSERT_EQ(apart.size(), 3u);
+  EXPECT_EQ(apart[0].at("flops"), 20 * one);
+  EXPECT_EQ(apart[1].at("flops"), 0);
+  EXPECT_EQ(apart[2].at("flops"), apart[2].at("nfe").get<std::uint64_t>() * one);
+  EXPECT_EQ(apart[2].at("nfe").get<int>(), c.extra_nfe - 20);
+}
+
+TEST(CostOf, AGuidedPredictionIsSeveralEvaluationsAndStillOnePrediction) {
+  ConfigErrors errors;
+  const Json guided = {{"kind", "classifier_guidance"},
+                       {"model", {{"kind", "adm_unet"}, {"manifest", "networks/adm64.json"}}},
+                       {"classifier", "networks/adm64-classifier.json"}};
+  const Components c = resolve_components(guided, kSampler, {{{"kind", "aleatoric"}}}, 1, errors);
+  ASSERT_TRUE(errors.empty());
+  const Json cost = cost_of(c);
+  EXPECT_EQ(cost.at("total"), 4 * 70);
+  EXPECT_EQ(cost.at("flops").at("total"), 70 * cost.at("flops").at("prediction").get<std::uint64_t>());
+}
+
+TEST(CostOf, OfAToyHasNoFlopsAndSaysWhy) {
+  const Json cost = cost_of(components_of({{{"kind", "aleatoric"}}}));
+  EXPECT_EQ(cost.at("total"), 70);
+  EXPECT_TRUE(cost.at("flops").is_null());
+  EXPECT_THAT(cost.at("flops_why_null").get<std::string>(), HasSubstr("formula"));
+  EXPECT_TRUE(cost.at("estimators").at(0).at("flops").is_null());
 }
 
 const Json kBayesDiff = {{"kind", "bayesdiff"}, {"laplace", "embedded/fmnist_laplace.safetensors"}};

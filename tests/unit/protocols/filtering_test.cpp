@@ -226,7 +226,10 @@ TEST(Filtering, RecordNamesTheReferenceAndTheCost) {
   const Record& record = sound_run().record;
   EXPECT_EQ(record.data.at("reference").at("set"), "fake/good");
   EXPECT_EQ(record.data.at("reference").at("sha256").get<std::string>().size(), 64u);
-  EXPECT_EQ(record.cost, (Json{{"base", 10}, {"extra", 9}, {"total", 19}}));
+  for (const auto& [part, nfe] : {std::pair{"base", 10}, {"extra", 9}, {"total", 19}})
+    EXPECT_EQ(record.cost.at(part), nfe) << part;
+  EXPECT_EQ(record.cost.at("estimators").at(0).at("nfe"), 9);
+  EXPECT_EQ(record.cost.at("estimators").at(2).at("nfe"), 0) << "the random score's";
 }
 
 TEST(Filtering, SelfReferenceHasDistanceZeroAndSaysSo) {

@@ -9,6 +9,7 @@
 #include "core/files.h"
 #include "protocols/guide_thresholds.h"
 #include "protocols/protocol.h"
+#include "protocols/run_cost.h"
 
 namespace alea {
 namespace {
@@ -56,7 +57,15 @@ TEST(Guide, CostsItsPassesAndTwiceItsBackwards) {
   const GuideInfo guide = resolve_guide({{"passes", 4}}, components, 1, errors);
   ASSERT_TRUE(errors.empty());
   EXPECT_EQ(guide.nfe, 10 * (4 + 2 * 4));
-  EXPECT_EQ(cost_of(components, guide), (Json{{"base", 10}, {"extra", 9}, {"guide", 120}, {"total", 139}}));
+  const Json cost = cost_of(components, guide);
+  EXPECT_EQ(cost.at("base"), 10);
+  EXPECT_EQ(cost.at("extra"), 9);
+  EXPECT_EQ(cost.at("guide"), 120);
+  EXPECT_EQ(cost.at("total"), 139);
+  Components known = components;
+  known.flops = {.prediction = 1000, .decoding = 7};
+  EXPECT_EQ(cost_of(known, guide).at("flops").at("guide"), 120 * 1000);
+  EXPECT_EQ(cost_of(known, guide).at("flops").at("total"), 139 * 1000 + 7);
   EXPECT_FALSE(cost_of(components, {}).contains("guide"));
 }
 

@@ -55,6 +55,16 @@ TEST(RenderTable, SaysValidWithTheCounts) {
   EXPECT_THAT(text, HasSubstr("Result: VALID   samples 600/600  non-finite 0 (limit 0)\n"));
   EXPECT_THAT(text, HasSubstr("NFE an image: base 50, extra 20, total 70\n"));
   EXPECT_THAT(text, HasSubstr("demo  toy + ddim(50)  seed 7"));
+  EXPECT_THAT(text, Not(HasSubstr("GFLOP"))) << "not known";
+}
+
+TEST(RenderTable, SaysFlopsWhereTheyAreKnown) {
+  Record record = sample_record();
+  record.cost["flops"] = {
+      {"prediction", 398000000u}, {"base", 19900000000u}, {"extra", 7960000000u}, {"decoding", 0}, {"total", 27860000000u}};
+  EXPECT_THAT(render_table(record), HasSubstr("GFLOP an image: base 19.9, extra 7.96, total 27.86\n"));
+  record.cost["flops"]["decoding"] = 1000000000u;
+  EXPECT_THAT(render_table(record), HasSubstr("extra 7.96, decoding 1, total"));
 }
 
 TEST(RenderTable, SaysInvalidWithEveryReason) {
