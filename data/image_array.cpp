@@ -12,6 +12,7 @@ namespace alea {
 namespace {
 
 constexpr std::size_t kPartsInMemory = 4;
+constexpr std::size_t kBytesInMemory = std::size_t{2} << 30;  // of all but the last one used
 
 /// Parts by number, loaded once while they are among the last used.
 class PartCache {
@@ -26,7 +27,7 @@ class PartCache {
       recent_.splice(recent_.begin(), recent_, found);
     } else {
       recent_.emplace_front(k, load(parts_[k]));
-      if (recent_.size() > kPartsInMemory) recent_.pop_back();
+      while (recent_.size() > 1 && (recent_.size() > kPartsInMemory || bytes_held() > kBytesInMemory)) recent_.pop_back();
     }
     return recent_.front().second;
   }
@@ -38,6 +39,12 @@ class PartCache {
       fail(ErrorCode::data, "{}: expected {} images of {} bytes, found {} bytes", part.name, part.count, image_bytes_,
            loaded.bytes.size());
     return loaded;
+  }
+
+  std::size_t bytes_held() const {
+    std::size_t sum = 0;
+    for (const auto& [k, part] : recent_) sum += part.bytes.size();
+    return sum;
   }
 
   using Entry = std::pair<std::size_t, ArrayPart>;

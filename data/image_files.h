@@ -22,6 +22,5 @@ std::unique_ptr<ImageSource> open_run_images(const std::filesystem::path& folder
 /// Binary batches of CIFAR-10 (www.cs.toronto.edu/~kriz/cifar.html): a label and 3072 planar bytes an image.
 std::unique_ptr<ImageSource> open_cifar_images(const std::vector<std::filesystem::path>& batches, const std::string& what,
                                                const SourceOptions& options);
-std::unique_ptr<ImageSource> open_named_images(const std::string& name, const SourceOptions& options);
 
 }  // namespace alea

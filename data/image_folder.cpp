@@ -5,14 +5,19 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "core/log.h"
 #include "formats/image_decode.h"
 #include "formats/mapped_file.h"
 
 namespace alea {
 namespace {
+
+constexpr std::size_t kChunk = 1024;       // files hashed between two words of progress
+constexpr std::size_t kManyFiles = 20000;  // so many take long enough to speak of
 
 using Counts = std::map<std::string, std::uint64_t>;
 
@@ -26,8 +31,8 @@ bool is_image(const std::string& extension) { return extension == ".png" || exte
 
 class FolderImages final : public ImageSource {
  public:
-  FolderImages(fs::path folder, std::vector<std::string> names, Counts ignored)
-      : folder_(std::move(folder)), names_(std::move(names)), ignored_(std::move(ignored)) {}
+  FolderImages(fs::path folder, std::vector<std::string> names, ImageLabels labels, Counts ignored)
+      : folder_(std::move(folder)), names_(std::move(names)), labels_(std::move(labels)), ignored_(std::move(ignored)) {}
 
   std::uint64_t size() const override { return names_.size(); }
   std::string name(std::uint64_t i) const override { return names_.at(i); }
@@ -38,8 +43,13 @@ class FolderImages final : public ImageSource {
 
   std::string digest() const override {
     std::vector<std::string> hashes(names_.size());
-    tbb::parallel_for(std::size_t{0}, names_.size(),
-                      [&](std::size_t i) { hashes[i] = sha256_hex(MappedFile(folder_ / names_[i]).bytes()); });
+    std::optional<Progress> progress;
+    if (names_.size() > kManyFiles) progress.emplace("hashing", "images", names_.size());
+    for (std::size_t first = 0; first < names_.size(); first += kChunk) {
+      const std::size_t end = std::min(first + kChunk, names_.size());
+      tbb::parallel_for(first, end, [&](std::size_t i) { hashes[i] = sha256_hex(MappedFile(folder_ / names_[i]).bytes()); });
+      if (progress) progress->add(end - first);
+    }
     std::string all;
     for (std::size_t i = 0; i < names_.size(); ++i) all += names_[i] + '\0' + hashes[i] + '\n';
     return sha256_hex(std::as_bytes(std::span(all)));
@@ -53,11 +63,28 @@ class FolderImages final : public ImageSource {
     return {{"kind", "folder"}, {"n", names_.size()}, {"extensions", extensions}, {"ignored", ignored_}, {"lossy", lossy}};
   }
 
+  ImageLabels labels() const override { return labels_; }
+
  private:
   fs::path folder_;
   std::vector<std::string> names_;
+  ImageLabels labels_;
   Counts ignored_;
 };
+
+/// None where an image lies in no sub-folder.
+ImageLabels labels_by_folder(const std::vector<std::string>& names) {
+  std::map<std::string, std::uint32_t, std::less<>> rank;
+  for (const auto& name : names) {
+    const auto slash = name.find('/');
+    if (slash == std::string::npos) return {};
+    rank.emplace(name.substr(0, slash), 0);
+  }
+  ImageLabels out;
+  for (auto& [folder, place] : rank) place = out.n_classes++;
+  for (const auto& name : names) out.of.push_back(rank.find(std::string_view(name).substr(0, name.find('/')))->second);
+  return out;
+}
 
 void sort_in(const fs::directory_entry& entry, const fs::path& folder, std::vector<std::string>& images, Counts& others) {
   std::error_code error;
@@ -92,8 +119,12 @@ std::unique_ptr<ImageSource> open_image_folder(const fs::path& folder, const Sou
          seen.empty() ? "none" : fmt::format("none among {}", fmt::join(seen, ", ")));
   }
   std::ranges::sort(images);
-  if (options.limit && *options.limit < images.size()) images.resize(*options.limit);
-  return std::make_unique<FolderImages>(folder, std::move(images), std::move(others));
+  ImageLabels labels = labels_by_folder(images);
+  if (options.limit && *options.limit < images.size()) {
+    images.resize(*options.limit);
+    labels.of.resize(std::min<std::size_t>(labels.of.size(), *options.limit));
+  }
+  return std::make_unique<FolderImages>(folder, std::move(images), std::move(labels), std::move(others));
 }
 
 }  // namespace alea

@@ -4,13 +4,14 @@
 
 #include "core/error.h"
 #include "data/dataset.h"
-#include "hdf5/hdf5_file.h"
 #include "data/image_array.h"
 #include "data/image_files.h"
 #include "data/image_folder.h"
+#include "data/image_views.h"
 #include "formats/checks.h"
 #include "formats/image_decode.h"
 #include "formats/mapped_file.h"
+#include "hdf5/hdf5_file.h"
 
 namespace alea {
 namespace {
@@ -18,6 +19,19 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr ArrayExtent kCifar{32, 32, 3, true, 1};
+constexpr std::uint32_t kCifarClasses = 10;
+
+ImageLabels labels_of(const std::vector<MappedFile>& batches) {
+  ImageLabels out{kCifarClasses, {}};
+  for (const auto& file : batches)
+    for (std::size_t at = 0; at < file.bytes().size(); at += kCifar.bytes()) {
+      out.of.push_back(std::to_integer<std::uint32_t>(file.bytes()[at]));
+      if (out.of.back() >= kCifarClasses)
+        fail(ErrorCode::data, "{}: byte {}: expected a class below {}, found {}", file.path().string(), at, kCifarClasses,
+             out.of.back());
+    }
+  return out;
+}
 
 std::vector<fs::path> training_batches(const fs::path& folder) {
   std::vector<fs::path> batches;
@@ -49,8 +63,9 @@ std::unique_ptr<ImageSource> open_file(const fs::path& path, const SourceOptions
 std::unique_ptr<ImageSource> open_cifar_images(const std::vector<fs::path>& batches, const std::string& what,
                                                const SourceOptions& options) {
   std::vector<LazyPart> parts;
+  std::vector<MappedFile> files;
   for (const auto& path : batches) {
-    const MappedFile file(path);
+    const MappedFile& file = files.emplace_back(path);
     const std::size_t bytes = file.bytes().size();
     if (bytes % kCifar.bytes() != 0)
       fail(ErrorCode::data, "{}: expected a multiple of {} bytes (a label and 32x32x3 pixels an image), found {}", path.string(),
@@ -59,20 +74,18 @@ std::unique_ptr<ImageSource> open_cifar_images(const std::vector<fs::path>& batc
                        return {std::make_shared<MappedFile>(file), file.bytes()};
                      }});
   }
-  return make_array_source(what, "cifar10 binary", kCifar, std::move(parts), options);
-}
-
-std::unique_ptr<ImageSource> open_named_images(const std::string& name, const SourceOptions& options) {
-  const auto set = std::make_shared<const ImageSet>(load_dataset(name));
-  const auto load = [set]() -> ArrayPart { return {set, std::as_bytes(std::span(set->pixels))}; };
-  return make_array_source(name, "data set", {set->height, set->width, set->channels}, {{name, set->n, load}}, options);
+  return labelled_images(make_array_source(what, "cifar10 binary", kCifar, std::move(parts), options),
+                         [files] { return labels_of(files); });
 }
 
 std::unique_ptr<ImageSource> open_image_source(const std::string& what, const SourceOptions& options) {
   if (fs::is_directory(what)) return open_folder(what, options);
   if (fs::exists(what)) return open_file(what, options);
-  const auto known = dataset_names();
-  if (std::ranges::find(known, what) != known.end()) return open_named_images(what, options);
+  std::vector<std::string> known;
+  for (const auto& entry : datasets()) {
+    if (entry.name == what) return entry.open(options);
+    known.push_back(entry.name);
+  }
   fail(ErrorCode::io, "{}: no such file or folder, and no data set of that name{}", what, suggestion(what, known));
 }
 

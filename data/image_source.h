@@ -12,6 +12,12 @@
 
 namespace alea {
 
+/// Classes of a set's images, numbered from 0.
+struct ImageLabels {
+  std::uint32_t n_classes = 0;    ///< 0: the set has none
+  std::vector<std::uint32_t> of;  ///< [n], each below n_classes
+};
+
 /// A set of images that is read one by one, 8-bit RGB, of one or of mixed sizes.
 class ImageSource {
  public:
@@ -25,11 +31,15 @@ class ImageSource {
   /// {"kind": "folder", "n": 5000, "lossy": false, "extensions": {".png": 5000}, ...}: what a record says about it. May open
   /// every file once.
   virtual Json facts() const = 0;
+  /// Of named sets in their published order; of a folder the rank of each image's first sub-folder among all of them, as
+  /// torchvision's ImageFolder and guided-diffusion number classes; of CIFAR-10's batches their own. None elsewhere.
+  virtual ImageLabels labels() const { return {}; }
 };
 
 struct SourceOptions {
   bool recursive = true;                    ///< of folders
   std::optional<std::uint64_t> limit = {};  ///< the first so many, in the source's order
+  std::filesystem::path root = {};          ///< of a named set: folder of its files, instead of where they are looked for
   std::string array = {};  ///< of npz and HDF5: name of the array, where it isn't the only image array ("arr_0", "images")
 };
 

@@ -82,13 +82,15 @@ ReferenceStats from_npz(const fs::path& path) {
     const Json::json_pointer at(pointer);
     if (!facts.contains(at) || !facts.at(at).is_string())
       fail(ErrorCode::data,
-           "{}: key alea: {}: expected a text, found none: only statistics that `alea metrics --stats-out` wrote "
-           "say of which images and with which weights they were made",
+           "{}: key alea: {}: expected a text, found none: only statistics that `alea stats build` or `alea metrics "
+           "--stats-out` wrote say of which images and with which weights they were made",
            path.string(), pointer);
     return facts.at(at).get<std::string>();
   };
   if (file.n < 2) fail(ErrorCode::data, "{}: key n: expected at least 2 samples, found {}", path.string(), file.n);
-  return {.set = path.stem().string(),
+  const Json::json_pointer set("/images/set");
+  const bool named = facts.contains(set) && facts.at(set).is_string();
+  return {.set = named ? facts.at(set).get<std::string>() : path.stem().string(),
           .set_sha256 = text("/images/digest"),
           .network = text("/encoder/network"),
           .network_sha256 = text("/encoder/weights_sha256"),

@@ -163,6 +163,14 @@ void write_statistics(const fs::path& path, const StatisticsFile& statistics, bo
   if (statistics.spatial) add_moments(arrays, *statistics.spatial, "_s", path.string());
   const auto n = static_cast<std::int64_t>(statistics.n);
   arrays["n"] = {DType::i64, {}, std::as_bytes(std::span(&n, 1))};
+  if (const auto& stored = statistics.stored) {
+    if (stored->n * stored->height * stored->width * 3 != stored->pixels.size())
+      fail(ErrorCode::shape, "{}: expected arr_0 [{}, {}, {}, 3], found {} values", path.string(), stored->n, stored->height,
+           stored->width, stored->pixels.size());
+    arrays["arr_0"] = {DType::u8,
+                       {static_cast<std::int64_t>(stored->n), stored->height, stored->width, 3},
+                       std::as_bytes(std::span(stored->pixels))};
+  }
   const std::string facts = statistics.facts.dump();
   arrays["alea"] = {DType::u8, {static_cast<std::int64_t>(facts.size())}, std::as_bytes(std::span(facts))};
   write_npz(path, arrays, false);

@@ -15,6 +15,13 @@ struct MeanCovariance {
   std::vector<double> covariance;  ///< [d, d]
 };
 
+/// Some of the images that statistics are of.
+struct StoredImages {
+  std::uint64_t n = 0;
+  int height = 0, width = 0;
+  std::vector<std::uint8_t> pixels;  ///< [n, height, width, 3]
+};
+
 /// Statistics of a set as any of the tools stores them.
 struct StatisticsFile {
   std::string layout;   ///< "alea", "pytorch-fid" (clean-fid and EDM write the same keys), "adm" (with mu_s, sigma_s)
@@ -22,6 +29,7 @@ struct StatisticsFile {
   std::optional<MeanCovariance> spatial;  ///< "mu_s", "sigma_s": sFID, NHWC order
   std::uint64_t n = 0;                    ///< 0 = the file doesn't say
   std::uint64_t images = 0;               ///< images in "arr_0", 0 = none
+  std::optional<StoredImages> stored;     ///< to be written there; not read back, open_image_source reads them
   Json facts =
       Json::object();  ///< what alea wrote beside: network, weights sha256, resize, quantise, dtype, version; {} in others' files
   std::vector<std::pair<std::string, std::string>> keys;  ///< key, "float64 [2048, 2048]"
@@ -36,7 +44,8 @@ StatisticsFile load_statistics(const std::filesystem::path& path);
 bool is_statistics_file(const std::filesystem::path& path);
 
 /// An npz with "mu" and "sigma" (and "mu_s", "sigma_s") in float64, which pytorch-fid, clean-fid, EDM and ADM read, and "alea":
-/// facts as JSON in a uint8 array, and "n". Existing files are replaced only when `replace`. Error{io} otherwise.
+/// facts as JSON in a uint8 array, "n", and where there are stored images "arr_0". Existing files are replaced only when
+/// `replace`. Error{io} otherwise.
 void write_statistics(const std::filesystem::path& path, const StatisticsFile& statistics, bool replace);
 
 /// The lines of `alea stats show`: each key, what it is, for how many images, for which metric it can serve.

@@ -12,8 +12,8 @@ namespace fs = std::filesystem;
 
 std::string how_to_make(const fs::path& path, const FeatureIdentity& features) {
   if (features.fingerprint.empty())
-    return fmt::format("`alea stats build --set SET --network {} --out {}`", features.network, path.string());
-  return fmt::format("`alea metrics --real IMAGES --metrics fid --weights WEIGHTS --stats-out {}`", path.string());
+    return fmt::format("`alea stats build DATASET --network {} --out {}`", features.network, path.string());
+  return fmt::format("`alea stats build DATASET --out {}`", path.string());
 }
 
 std::string described(const std::string& network, const std::string& sha256, const std::string& fingerprint) {
@@ -35,7 +35,7 @@ ReferenceStats load_reference(const std::string& name, const FeatureIdentity& fe
          data_folder().string(), how_to_make(path, features));
   ReferenceStats stats = load_reference_stats(path);
   if (stats.network != features.network || stats.network_sha256 != features.network_sha256 ||
-      stats.fingerprint != features.fingerprint)
+      (!features.fingerprint.empty() && stats.fingerprint != features.fingerprint))
     fail(ErrorCode::not_comparable,
          "{}: statistics of features of {}, but this run's are of {}; set /{} or /features, or make them again with {}",
          path.string(), described(stats.network, stats.network_sha256, stats.fingerprint),

@@ -13,7 +13,7 @@ namespace alea {
 struct FeatureIdentity {
   std::string network;
   std::string network_sha256;  ///< of its weights
-  std::string fingerprint;     ///< of how images reach it; empty for networks that take them as they are
+  std::string fingerprint;     ///< of how images reach it; empty for networks that take them as they are, whatever a file says
   bool operator==(const FeatureIdentity&) const = default;
 };
 

@@ -20,9 +20,9 @@ Names entries_of(const Registry& registry) {
   return out;
 }
 
-Names datasets() {
+Names named_datasets() {
   Names out;
-  for (const auto& name : dataset_names()) out.emplace_back(name, "");
+  for (const auto& entry : datasets()) out.emplace_back(entry.name, entry.summary);
   return out;
 }
 
@@ -37,7 +37,7 @@ Names family(const std::string& name) {
   if (name == "estimators") return entries_of(estimator_registry());
   if (name == "metrics") return list_metrics();
   if (name == "protocols") return list_protocols();
-  if (name == "datasets") return datasets();
+  if (name == "datasets") return named_datasets();
   fail(ErrorCode::usage, "\"{}\" can't be listed{}", name, suggestion(name, families()));
 }
 

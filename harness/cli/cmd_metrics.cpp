@@ -27,11 +27,6 @@ struct MetricsArguments {
   bool json = false, flat = false, no_cache = false, no_intervals = false;
 };
 
-OnError parse_on_error(const std::string& text) {
-  if (text == "skip") return OnError::skip;
-  return text == "list" ? OnError::list : OnError::fail;
-}
-
 /// The convention, then what the command line says otherwise; all problems at once.
 SetMetricsOptions resolve_options(const MetricsArguments& args) {
   Json json = to_json(conventions_of(args.convention));

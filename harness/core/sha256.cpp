@@ -1,41 +1,32 @@
+#include "core/sha256.h"
+
 #include <openssl/evp.h>
 #include <unistd.h>
 
 #include <array>
-#include <memory>
 
 #include "core/descriptor.h"
 #include "core/error.h"
 #include "core/files.h"
 
 namespace alea {
-namespace {
 
-class Sha256 {
- public:
-  Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
-    ALEA_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1,
-               "libcrypto offers no sha256");
-  }
+Sha256::Sha256() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  ALEA_CHECK(context_ != nullptr && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "libcrypto offers no sha256");
+}
 
-  void update(std::span<const std::byte> bytes) {
-    ALEA_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "sha256 of {} bytes failed", bytes.size());
-  }
+void Sha256::update(std::span<const std::byte> bytes) {
+  ALEA_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "sha256 of {} bytes failed", bytes.size());
+}
 
-  std::string hex() {
-    std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
-    unsigned int length = 0;
-    ALEA_CHECK(EVP_DigestFinal_ex(context_.get(), digest.data(), &length) == 1, "sha256 can't be finished");
-    std::string out;
-    for (unsigned int i = 0; i < length; ++i) out += fmt::format("{:02x}", digest[i]);
-    return out;
-  }
-
- private:
-  std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> context_;
-};
-
-}  // namespace
+std::string Sha256::hex() {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned int length = 0;
+  ALEA_CHECK(EVP_DigestFinal_ex(context_.get(), digest.data(), &length) == 1, "sha256 can't be finished");
+  std::string out;
+  for (unsigned int i = 0; i < length; ++i) out += fmt::format("{:02x}", digest[i]);
+  return out;
+}
 
 std::string sha256_hex(std::span<const std::byte> bytes) {
   Sha256 hash;

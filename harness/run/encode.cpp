@@ -179,6 +179,11 @@ void encode_into(const ImageSource& source, FeatureNetwork& network, const Encod
 
 }  // namespace
 
+OnError parse_on_error(const std::string& text) {
+  if (text == "skip") return OnError::skip;
+  return text == "list" ? OnError::list : OnError::fail;
+}
+
 std::string digest_of(const ImageSource& source, OnError on_error) {
   if (on_error == OnError::list)
     if (const auto bad = unreadable_images(source); !bad.empty()) {

@@ -17,6 +17,7 @@ class FeatureNetwork;
 /// What to do about an image that can't be read: stop at the first, leave them out and count them, or read all images, name every
 /// bad one and stop.
 enum class OnError { fail, skip, list };
+OnError parse_on_error(const std::string& text);  ///< "skip", "list", else fail
 
 struct EncodeOptions {
   std::filesystem::path cache;  ///< folder of the feature cache; empty: features aren't kept

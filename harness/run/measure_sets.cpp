@@ -8,6 +8,7 @@
 #include "data/statistics_file.h"
 #include "protocols/set_metrics.h"
 #include "run/set_network.h"
+#include "run/statistics.h"
 #include "run/threads.h"
 
 namespace alea {
@@ -129,22 +130,9 @@ SetFeatures features_of(const Side& side, bool own_manifold) {
   return out;
 }
 
-MeanCovariance moments_of(const FeatureView& features, const std::optional<RunningMoments>& moments) {
-  Gaussian gaussian = moments ? moments->fit() : fit_gaussian(features);
-  return {std::move(gaussian.mean), std::move(gaussian.covariance)};
-}
-
 void write_statistics_of(const Side& side, const MeasureRequest& request, const SetNetwork& network) {
   if (!side.encoded) fail(ErrorCode::usage, "--stats-out: {} is a statistics file already", side.what);
-  StatisticsFile out;
-  out.pool = moments_of(side.encoded->pool_view(), side.encoded->pool_moments);
-  if (side.encoded->spatial_width > 0) out.spatial = moments_of(side.encoded->spatial_view(), side.encoded->spatial_moments);
-  out.n = side.encoded->ids.size();
-  out.facts = {{"encoder", network.facts},
-               {"fingerprint", network.fingerprint},
-               {"convention", request.options.protocol},
-               {"images", side.facts},
-               {"alea", provenance().value("alea", "unknown")}};
+  const StatisticsFile out = statistics_of(*side.encoded, network, request.options.protocol);
   write_statistics(request.statistics_out, out, request.replace);
   log_info("statistics of {} images: {}", out.n, request.statistics_out.string());
 }

@@ -19,7 +19,7 @@ class NoisedStart : public StartPoints {
     const at::Tensor clean = denoiser_.from_image(originals_.images(ids).to(denoiser_.spec().device)).cpu();
     return add_noise(clean, initial_noise(seed_, ids, denoiser_.spec().shape), beginning_.level);
   }
-  at::Tensor labels(const Ids&) const override { return {}; }
+  at::Tensor labels(const Ids& ids) const override { return originals_.labels(ids, denoiser_.spec().n_classes); }
 
  private:
   const Denoiser& denoiser_;

@@ -6,6 +6,8 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "core/sha256.h"
+#include "protocols/array_names.h"
 
 namespace alea {
 namespace {
@@ -39,7 +41,7 @@ at::Tensor image_values(const at::Tensor& pixels) {
 }
 
 Originals::Originals(const std::string& what, std::uint64_t n, const ImageShape& shape)
-    : shape_(shape), source_(open_image_source(what, {.limit = n})) {
+    : what_(what), shape_(shape), source_(open_image_source(what, {.limit = n})), labels_(source_->labels()) {
   if (source_->size() < n)
     fail(ErrorCode::config, "/images: {} are wanted, but {} has {}; lower /images or choose another /dataset", n, what,
          source_->size());
@@ -49,9 +51,8 @@ at::Tensor Originals::pixels(const Ids& ids) const {
   at::Tensor out = at::empty({static_cast<std::int64_t>(ids.size()), shape_.height, shape_.width, shape_.channels},
                              at::TensorOptions(at::kByte));
   auto* to = out.mutable_data_ptr<std::uint8_t>();
-  const std::uint64_t last = source_->size() - 1;
   for (const SampleId wanted : ids) {
-    const std::uint64_t id = std::min(wanted, last);
+    const std::uint64_t id = place_of(wanted);
     copy_pixels(source_->read(id), shape_, source_->name(id), to);
     to += shape_.elements();
   }
@@ -59,5 +60,26 @@ at::Tensor Originals::pixels(const Ids& ids) const {
 }
 
 at::Tensor Originals::images(const Ids& ids) const { return image_values(pixels(ids)); }
+
+at::Tensor Originals::labels(const Ids& ids, int n_classes) const {
+  if (n_classes == 0) return {};
+  if (labels_.n_classes != static_cast<std::uint32_t>(n_classes))
+    fail(
+        ErrorCode::config,
+        "/dataset: the network has {} classes, {} has {}; choose a named set (alea list datasets), or a folder with one folder a "
+        "class",
+        n_classes, what_, labels_.n_classes == 0 ? "none" : std::to_string(labels_.n_classes));
+  at::Tensor out = at::empty({static_cast<std::int64_t>(ids.size())}, at::kLong);
+  auto* to = out.mutable_data_ptr<std::int64_t>();
+  for (const SampleId id : ids) *to++ = labels_.of[place_of(id)];
+  return out;
+}
+
+std::string originals_sha256(const Store& store) {
+  Sha256 hash;
+  for (const BlockRange& range : store.blocks())
+    hash.update(store.get_block(array_names::kBlocks, range).at(array_names::kOriginals).bytes);
+  return hash.hex();
+}
 
 }  // namespace alea

@@ -2,12 +2,14 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <algorithm>
 #include <memory>
 #include <string>
 
 #include "core/ids.h"
 #include "data/image_source.h"
 #include "models/denoiser.h"
+#include "store/store.h"
 
 namespace alea {
 
@@ -25,10 +27,20 @@ class Originals {
   at::Tensor images(const Ids& ids) const;
   /// [B, h, w, c] uint8, as stored in the set.
   at::Tensor pixels(const Ids& ids) const;
+  /// Their classes for a network of n_classes: [B] int64; undefined for 0. Error{config} where the set has no classes, or another
+  /// number of them.
+  at::Tensor labels(const Ids& ids, int n_classes) const;
 
  private:
+  std::uint64_t place_of(SampleId id) const { return std::min<std::uint64_t>(id, source_->size() - 1); }
+
+  std::string what_;
   ImageShape shape_;
   std::unique_ptr<ImageSource> source_;
+  ImageLabels labels_;
 };
+
+/// sha256 over the pixels of the originals that a run stored, in order of ids.
+std::string originals_sha256(const Store& store);
 
 }  // namespace alea

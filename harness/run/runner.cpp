@@ -13,6 +13,7 @@
 #include "run/features.h"
 #include "run/ledger.h"
 #include "run/numerics.h"
+#include "run/originals.h"
 #include "run/real_features.h"
 #include "run/realism.h"
 #include "run/reference.h"
@@ -138,13 +139,19 @@ Record identify(const Run& run) {
   Record record;
   record.config = run.store.config();
   record.config_sha256 = run.store.config_sha256();
-  record.comparable_sha256 = json_sha256(run.protocol.comparable());
+  Json comparable = run.protocol.comparable();
   record.protocol = record.config.value("protocol", "");
   record.protocol_version = run.protocol.version();
   record.preset = record.config.value("preset", "");
   record.model = model_facts(run);
   record.data = Json::object();
   if (run.extractor) record.data["features"] = feature_facts(run.extractor->facts());
+  if (!run.plan.dataset.empty()) {
+    const std::string sha256 = originals_sha256(run.store);
+    record.data["dataset"] = {{"name", run.plan.dataset}, {"n", run.plan.n_samples}, {"sha256", sha256}};
+    comparable["dataset_sha256"] = sha256;
+  }
+  record.comparable_sha256 = json_sha256(comparable);
   register_library_versions();
   record.provenance = provenance();
   record.provenance["numerics"] = claimed_numerics(run.store.folder());

@@ -52,6 +52,7 @@ nn::ClassifierOptions architecture_of(const Json& json, const ImageSet& set) {
 void train_classifier(const ClassifierTrainOptions& options, const Json& resolved, const TrainRequest& request) {
   const ImageSet set = load_dataset(options.data), test = load_dataset(options.test_data);
   const auto architecture = architecture_of(options.architecture, set);
+  architecture_of(options.architecture, test);  // must fit too
   EpochOrder order(options.seed, set.n);
   const auto loss = [&](const WeightMap& weights, int step) {
     MapSource source(weights, "weights in training");

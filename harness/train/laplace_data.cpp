@@ -38,14 +38,21 @@ std::vector<std::int64_t> labels_from(const std::string& what, std::uint64_t n) 
   return labels;
 }
 
+/// Those that the set has itself.
+std::vector<std::int64_t> labels_of_set(const ImageSource& source, const DenoiserSpec& spec) {
+  const ImageLabels labels = source.labels();
+  if (labels.n_classes != static_cast<std::uint32_t>(spec.n_classes))
+    fail(ErrorCode::config, "/labels: {} has {} classes, and the set {}: give \"folders\" or an array of one class an image",
+         spec.kind, spec.n_classes, labels.n_classes == 0 ? "none" : std::to_string(labels.n_classes));
+  return {labels.of.begin(), labels.of.end()};
+}
+
 std::vector<std::int64_t> labels_for(const LaplaceFitOptions& options, const DenoiserSpec& spec, const ImageSource& source) {
   if (spec.n_classes == 0) {
     if (!options.labels.empty()) fail(ErrorCode::config, "/labels: {} takes no classes; leave it out", spec.kind);
     return {};
   }
-  if (options.labels.empty())
-    fail(ErrorCode::config, "/labels: {} has {} classes: give \"folders\" or an array of one class an image", spec.kind,
-         spec.n_classes);
+  if (options.labels.empty()) return labels_of_set(source, spec);
   auto labels = options.labels == "folders" ? labels_by_folder(source) : labels_from(options.labels, source.size());
   for (const std::int64_t label : labels)
     if (label < 0 || label >= spec.n_classes)

@@ -34,7 +34,8 @@ struct Fields<LaplaceFitOptions> {
         field("data", &O::data, "its training images: a folder, .npz, HDF5, CIFAR-10's binaries or a data set's name").required(),
         field("array", &O::array, "of npz and HDF5: name of the array, where it isn't the only one"),
         field("labels", &O::labels,
-              "classes of the images: folders (rank of the first folder's name), or an array of one number an image"),
+              "classes of the images: none = the set's own, folders (rank of the first folder's name), or an array of one number "
+              "an image"),
         field("images", &O::images, "so many images, chosen by seed; 0: all").range(0, 1e12),
         field("micro_batch", &O::micro_batch, "rows a network call").range(1, 65536),
         field("curvature", &O::curvature, "diagonal of the empirical Fisher (as the released code) or of the Gauss-Newton matrix")

@@ -110,6 +110,22 @@ TEST_F(ReconstructionCommand, BlocksHoldOriginalsAndTheirErrors) {
   EXPECT_EQ(std::vector(originals.end() - 36, originals.end()), read_png(images_ / "063.png").pixels);
 }
 
+/// Over the pixels in order, so that the same pictures in another form are the same set, and other pictures aren't comparable.
+TEST_F(ReconstructionCommand, TheRecordHasTheHashOfThePixelsThatItBeganWith) {
+  ASSERT_EQ(run(config_of(images_.path()), out_ / "run").status, 0);
+  std::string pixels;
+  for (int i = 0; i < kImages; ++i)
+    for (const auto value : read_png(images_ / fmt::format("{:03}.png", i)).pixels) pixels += static_cast<char>(value);
+  const Record record = read_record(out_ / "run" / "record.json");
+  EXPECT_EQ(record.data.at("dataset").at("sha256"), sha256_hex(std::as_bytes(std::span(pixels))));
+  EXPECT_EQ(record.data.at("dataset").at("name"), images_.path().string());
+  Picture other = read_png(images_ / "010.png");
+  other.pixels[0] ^= 1;
+  write_png(images_ / "010.png", other);
+  ASSERT_EQ(run(config_of(images_.path()), out_ / "other").status, 0);
+  EXPECT_NE(read_record(out_ / "other" / "record.json").comparable_sha256, record.comparable_sha256);
+}
+
 TEST_F(ReconstructionCommand, NeitherBlocksNorInterruptionsChangeTheResult) {
   ASSERT_EQ(run(config_of(images_.path()), out_ / "run").status, 0);
   const auto whole = testing::result_files(out_ / "run");

@@ -62,7 +62,7 @@ TEST_F(Dataset, ReadsPixelsLabelsAndTheirHash) {
   EXPECT_EQ(set.n_classes, 2);
   EXPECT_EQ(set.image_bytes(), 2U);
   EXPECT_EQ(set.pixels, (std::vector<std::uint8_t>{10, 20, 30, 40}));
-  EXPECT_EQ(set.labels, (std::vector<std::uint8_t>{1, 0}));
+  EXPECT_EQ(set.labels, (std::vector<std::uint32_t>{1, 0}));
   EXPECT_EQ(set.sha256, sha256_hex(bytes({10, 20, 30, 40})));
   EXPECT_EQ(dataset_names(), (std::vector<std::string>{"tiny/train"}));
 }

@@ -2,6 +2,7 @@
 
 #include <limits>
 
+#include "data/image_source.h"
 #include "data/reference_stats.h"
 #include "formats/npy.h"
 #include "formats/zip.h"
@@ -57,6 +58,19 @@ TEST_F(Statistics, ComeBackAsWrittenAndAreReplacedOnlyWhenAsked) {
   EXPECT_EQ(own.facts, example().facts);
   EXPECT_EQ(own.sha256, sha256_file(path));
   EXPECT_THAT(describe_statistics(own), HasSubstr("images   77"));
+}
+
+TEST_F(Statistics, ImagesBesideThemAreWhatSourcesRead) {
+  StatisticsFile file = example();
+  file.stored = StoredImages{2, 1, 2, {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}};
+  write_statistics(folder_ / "own.npz", file, false);
+  EXPECT_EQ(load_statistics(folder_ / "own.npz").images, 2u);
+  const auto source = open_image_source((folder_ / "own.npz").string());
+  ASSERT_EQ(source->size(), 2u);
+  EXPECT_EQ(source->read(1).pixels, (std::vector<std::uint8_t>{7, 8, 9, 10, 11, 12}));
+  file.stored->pixels.pop_back();
+  expect_error(ErrorCode::shape, "expected arr_0 [2, 1, 2, 3], found 11 values",
+               [&] { write_statistics(folder_ / "never.npz", file, false); });
 }
 
 TEST_F(Statistics, OfPytorchFidAndItsKinHaveMuAndSigmaAlone) {

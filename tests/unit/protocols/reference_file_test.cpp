@@ -30,7 +30,7 @@ TEST(ReferenceFile, LiesBelowTheDataFolderOrBesideTheWeightsAndSaysHowToBeMade) 
     ADD_FAILURE() << "loaded";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::io);
-    EXPECT_THAT(error.what(), HasSubstr("--stats-out /nowhere/references/a.npz"));
+    EXPECT_THAT(error.what(), HasSubstr("alea stats build DATASET --out /nowhere/references/a.npz"));
   }
 }
 

@@ -56,6 +56,25 @@ TEST_F(OriginalsTest, WrongExtentsAndTooFewImagesAreSaid) {
   EXPECT_EQ(code_of([&] { Originals(set(), 4, {1, 4, 6}); }), ErrorCode::config);
 }
 
+TEST_F(OriginalsTest, ClassesAreThoseOfTheSetAndMustBeAsManyAsTheNetworks) {
+  const Originals without(set(), 3, {1, 4, 6});
+  EXPECT_FALSE(without.labels({0}, 0).defined());
+  EXPECT_EQ(code_of([&] { without.labels({0}, 2); }), ErrorCode::config) << "a folder without folders";
+  for (const char* name : {"b/0", "a/0", "b/1"}) {
+    std::filesystem::create_directories((folder_ / "classes" / name).parent_path());
+    add(std::string("classes/") + name, 6, 4, 1, 7);
+  }
+  const Originals originals((folder_ / "classes").string(), 3, {1, 4, 6});
+  const at::Tensor labels = originals.labels({2, 0, 9}, 2);
+  EXPECT_EQ(labels.scalar_type(), at::kLong);
+  EXPECT_EQ(labels[0].item<int>(), 1);
+  EXPECT_EQ(labels[1].item<int>(), 0);
+  EXPECT_EQ(labels[2].item<int>(), 1) << "padding has the last image";
+  EXPECT_EQ(code_of([&] { originals.labels({0}, 3); }), ErrorCode::config);
+  const auto first_alone = Originals((folder_ / "classes").string(), 2, {1, 4, 6}).labels({1}, 2);
+  EXPECT_EQ(first_alone.item<int>(), 1) << "classes are ranked before the set is cut short";
+}
+
 TEST_F(OriginalsTest, NoisedStartIsTheForwardProcessAtItsBeginning) {
   const auto denoiser = test::gaussian(0.5);
   const Originals originals(set(), 3, denoiser->spec().shape);
