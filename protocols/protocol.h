@@ -12,6 +12,12 @@
 
 namespace alea {
 
+/// One of several ways to sample the same ids.
+struct PlanArm {
+  Json guide = nullptr;                                            ///< resolved; null: none
+  std::shared_ptr<const GuidanceThresholds> thresholds = nullptr;  ///< of the guide's mask
+};
+
 /// What must be generated and stored before a protocol can score. Torch-free: run/ turns it into network calls.
 struct Plan {
   std::uint64_t seed = 0;
@@ -26,11 +32,17 @@ struct Plan {
   Json guide = nullptr;                                            ///< resolved; null: none
   std::shared_ptr<const GuidanceThresholds> thresholds = nullptr;  ///< of the guide's mask
   bool unguided_arm = false;                   ///< beside the guided images, those of the same ids without the guide
+  std::uint64_t first_id = 0;                  ///< that of the store's row 0
+  std::vector<PlanArm> arms = {};              ///< in place of the guide: n_samples rows are the same ids once an arm, arm by arm
   bool maps = true;                            ///< store uncertainty maps
   std::string feature_network = {};            ///< "fmnist_cnn"; empty: no features
   std::string dataset = {};                    ///< real images to begin at, with noise added; empty: begin at noise
   int from_index = 0;                          ///< solver index where trajectories begin
   std::vector<double> planted_strengths = {};  ///< defects of the oracle control, standard deviations in grey levels; or none
+
+  std::uint64_t n_ids() const { return n_samples / (arms.empty() ? 1 : arms.size()); }
+  std::uint64_t arm_of(std::uint64_t row) const { return arms.empty() ? 0 : row / n_ids(); }
+  std::uint64_t id_of(std::uint64_t row) const { return first_id + row - arm_of(row) * n_ids(); }
 };
 
 /// Reads what a run stored and says what it means. One file a protocol.

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "protocols/precision_validation.h"
 #include "run/features.h"
 #include "run/reference.h"
@@ -21,6 +23,15 @@ std::string feature_lines(const ResolvedConfig& resolved, const ImageExtent& ima
                      weights_text(facts.network_sha256), check_reference(resolved.config, facts));
 }
 
+/// An image of an arm without a guide costs no guide.
+std::uint64_t nfe_of_all(const Plan& plan, const SampleFacts& facts) {
+  const auto base = static_cast<std::uint64_t>(facts.base_nfe), guided = static_cast<std::uint64_t>(facts.total_nfe());
+  if (plan.arms.empty()) return plan.n_samples * (guided + (plan.unguided_arm ? base : 0));
+  const auto n_unguided =
+      static_cast<std::uint64_t>(std::ranges::count_if(plan.arms, [](const PlanArm& arm) { return arm.guide.is_null(); }));
+  return plan.n_ids() * ((plan.arms.size() - n_unguided) * guided + n_unguided * base);
+}
+
 }  // namespace
 
 std::string check_run(const ResolvedConfig& resolved) {
@@ -40,7 +51,7 @@ std::string check_run(const ResolvedConfig& resolved) {
                       blocks_of(plan.n_samples, plan.block).size(), plan.block, plan.micro_batch);
   const std::string guide = plan.guide.is_null() ? "" : fmt::format(" + {}", facts.guide_nfe);
   text += fmt::format("  NFE        {} + {}{} = {} an image, {} in all\n", facts.base_nfe, facts.extra_nfe, guide, nfe,
-                      nfe * plan.n_samples);
+                      nfe_of_all(plan, facts));
   return text + fmt::format("  config     {:.12}\n", json_sha256(resolved.config));
 }
 
