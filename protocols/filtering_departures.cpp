@@ -85,6 +85,8 @@ std::vector<std::string> filtering_departures(const FilteringOptions& options, c
   if (options.generate != kPaperGenerate || options.keep != kPaperKeep)
     add(fmt::format("{} images are generated and {} kept; the paper generates {} and keeps {}.", options.generate, options.keep,
                     kPaperGenerate, kPaperKeep));
+  if (options.within_class)
+    add("The same share of every class is kept, each class by its own ranking; the paper ranks all images together.");
   if (options.precision != "float32")
     add(
         fmt::format("The network computes in {} (the released code in float16 under autocast); the record's "

@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/config.h"
+#include "protocols/realism_options.h"
 #include "results/record.h"
 #include "store/store.h"
 #include "uncertainty/guidance_thresholds.h"
@@ -35,6 +37,10 @@ struct Plan {
   std::uint64_t first_id = 0;                  ///< that of the store's row 0
   std::vector<PlanArm> arms = {};              ///< in place of the guide: n_samples rows are the same ids once an arm, arm by arm
   bool maps = true;                            ///< store uncertainty maps
+  Json equal_cost_sampler = nullptr;           ///< of an arm of other images with this sampler and no estimator; null: none
+  std::uint64_t equal_cost_images = 0;         ///< how many it has; its start points are those of ids n_samples and on
+  std::optional<RealismOptions> realism = {};  ///< of the stored images, or none
+  bool labels = false;                         ///< store the class of each image; the model must have classes
   std::string feature_network = {};            ///< "fmnist_cnn"; empty: no features
   std::string dataset = {};                    ///< real images to begin at, with noise added; empty: begin at noise
   int from_index = 0;                          ///< solver index where trajectories begin
