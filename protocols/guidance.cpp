@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "core/error.h"
 #include "protocols/array_names.h"
 #include "protocols/distances.h"
@@ -51,7 +49,7 @@ std::vector<std::string> departures(const GuidedRunOptions& options, const Compo
 }
 
 /// With the run's network, which was compared with the statistics' before anything was generated.
-FrechetReference reference_of(const GuidedRunOptions& options, const GuidanceInput& input, Record& record) {
+FrechetReference reference_of(const GuidedRunOptions& options, const PairedArms& input, Record& record) {
   if (options.reference == kSelf) {
     record.data["reference"] = {{"statistics", kSelf}, {"set", kSelf}, {"n", input.ids.size()}};
     return FrechetReference(fit_gaussian(input.view(input.unguided)));
@@ -66,10 +64,6 @@ void add_null_headline(const std::string& reason, const GuidedRunOptions& option
   row.details = {{"group", "headline"}};
   record.metrics.push_back(std::move(row));
   record.invalid_reasons.push_back(reason);
-}
-
-bool every_group_has_an_id(const GuidanceInput& input) {
-  return std::ranges::count(jackknife_group_sizes(input.ids), std::size_t{0}) == 0;
 }
 
 class GuidanceProtocol final : public Protocol {
@@ -97,7 +91,7 @@ class GuidanceProtocol final : public Protocol {
 
   ArrayMap score(const Store& store, Record& record) const override {
     if (!record.data.is_object()) record.data = Json::object();
-    const GuidanceInput input = read_guidance_input(store, options_);
+    const PairedArms input = read_guidance_input(store, options_);
     record.samples = {{"planned", options_.generate},
                       {"complete", store.n_samples()},
                       {"non_finite", input.non_finite},

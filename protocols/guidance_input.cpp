@@ -1,5 +1,3 @@
-#include <numeric>
-
 #include "protocols/array_names.h"
 #include "protocols/guidance_measure.h"
 #include "protocols/stored_arrays.h"
@@ -15,16 +13,9 @@ Array gathered(const Store& store, const std::string& kind, const std::string& n
 
 void append(std::vector<float>& to, std::span<const float> row) { to.insert(to.end(), row.begin(), row.end()); }
 
-/// Mean over the guided steps.
-double mean_ratio(const Array& ratios, std::uint64_t i) {
-  const std::size_t width = ratios.shape[1];
-  const auto steps = ratios.as<double>().subspan(i * width, width);
-  return std::accumulate(steps.begin(), steps.end(), 0.0) / static_cast<double>(width);
-}
-
 }  // namespace
 
-GuidanceInput read_guidance_input(const Store& store, const GuidedRunOptions& options) {
+PairedArms read_guidance_input(const Store& store, const GuidedRunOptions& options) {
   const std::string kind = array_names::features_kind(options.features);
   const Array guided = gathered(store, kind, array_names::kFeatures, DType::f32, 2),
               unguided = gathered(store, kind, array_names::kUnguidedFeatures, DType::f32, 2),
@@ -32,7 +23,7 @@ GuidanceInput read_guidance_input(const Store& store, const GuidedRunOptions& op
               finite_unguided = gathered(store, array_names::kBlocks, array_names::kUnguidedFinite, DType::u8, 1),
               ratios = gathered(store, array_names::kBlocks, array_names::scores("guidance.ratio"), DType::f64, 2);
   const std::uint64_t n = store.n_samples();
-  GuidanceInput out;
+  PairedArms out;
   out.d = guided.shape[1];
   for (std::uint64_t i = 0; i < n; ++i) {
     const bool usable = finite.as<std::uint8_t>()[i] != 0 && finite_unguided.as<std::uint8_t>()[i] != 0 &&

@@ -15,6 +15,12 @@
 
 namespace alea {
 
+/// One of several ways to sample the same ids.
+struct PlanArm {
+  Json guide = nullptr;                                            ///< resolved; null: none
+  std::shared_ptr<const GuidanceThresholds> thresholds = nullptr;  ///< of the guide's mask
+};
+
 /// What must be generated and stored before a protocol can score. Torch-free: run/ turns it into network calls.
 struct Plan {
   std::uint64_t seed = 0;
@@ -29,6 +35,8 @@ struct Plan {
   Json guide = nullptr;                                            ///< resolved; null: none
   std::shared_ptr<const GuidanceThresholds> thresholds = nullptr;  ///< of the guide's mask
   bool unguided_arm = false;                   ///< beside the guided images, those of the same ids without the guide
+  std::uint64_t first_id = 0;                  ///< that of the store's row 0
+  std::vector<PlanArm> arms = {};              ///< in place of the guide: n_samples rows are the same ids once an arm, arm by arm
   bool maps = true;                            ///< store uncertainty maps
   Json equal_cost_sampler = nullptr;           ///< of an arm of other images with this sampler and no estimator; null: none
   std::uint64_t equal_cost_images = 0;         ///< how many it has; its start points are those of ids n_samples and on
@@ -42,6 +50,10 @@ struct Plan {
   std::string reference_images = {};           ///< real images whose single features the protocol needs (real_features.h); or none
   std::uint64_t reference_count = 0;           ///< so many of them; 0: all
   std::optional<TimingPlan> timing = {};       ///< samples are timed generations, one a file; nothing: images
+
+  std::uint64_t n_ids() const { return n_samples / (arms.empty() ? 1 : arms.size()); }
+  std::uint64_t arm_of(std::uint64_t row) const { return arms.empty() ? 0 : row / n_ids(); }
+  std::uint64_t id_of(std::uint64_t row) const { return first_id + row - arm_of(row) * n_ids(); }
 };
 
 /// Reads what a run stored and says what it means. One file a protocol.

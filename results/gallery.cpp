@@ -10,7 +10,7 @@
 namespace alea {
 namespace {
 
-constexpr int kMagnification = 4;
+constexpr int kLargestMagnification = 4, kCellSide = 256;
 constexpr int kGap = 8;
 
 struct Frames {
@@ -33,6 +33,12 @@ Frames frames_of(const Array& array) {
           static_cast<int>(array.shape[3])};
 }
 
+/// Four times, or less where eight images in a row would be too large to look at.
+int magnification_of(const Frames& frames) {
+  const int fits = kCellSide / std::max({frames.height, frames.width, 1});
+  return fits >= kLargestMagnification ? kLargestMagnification : std::max(fits, 1);
+}
+
 Picture rgb_picture(const Array& images, int index) {
   const Frames frames = frames_of(images);
   const auto bytes =
@@ -41,7 +47,7 @@ Picture rgb_picture(const Array& images, int index) {
   out.pixels.reserve(frames.pixels() * 3);
   for (std::size_t p = 0; p < frames.pixels(); ++p)
     for (int c = 0; c < 3; ++c) out.pixels.push_back(bytes[p * frames.channels + std::min(c, frames.channels - 1)]);
-  return magnify(out, kMagnification);
+  return magnify(out, magnification_of(frames));
 }
 
 std::vector<float> summed_over_channels(const Array& maps) {
@@ -78,7 +84,8 @@ void append_row(std::vector<Picture>& cells, const Array& images, const std::vec
       continue;
     }
     const std::span<const float> map = std::span(maps).subspan(i * frames.pixels(), frames.pixels());
-    const Picture coloured = magnify(colour_map(map, frames.width, frames.height, range.low, range.high), kMagnification);
+    const Picture coloured =
+        magnify(colour_map(map, frames.width, frames.height, range.low, range.high), magnification_of(frames));
     cells.push_back(cell(image, &coloured));
   }
 }

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "protocols/precision_validation.h"
 #include "run/device.h"
 #include "run/features.h"
@@ -26,12 +28,20 @@ std::string feature_lines(const ResolvedConfig& resolved, const ImageExtent& ima
                      real.empty() ? "" : fmt::format("  real       {}\n", real));
 }
 
+/// An image of an arm without a guide costs no guide.
+std::uint64_t nfe_of_all(const Plan& plan, const SampleFacts& facts) {
+  const auto base = static_cast<std::uint64_t>(facts.base_nfe), guided = static_cast<std::uint64_t>(facts.total_nfe());
+  if (plan.arms.empty()) return plan.n_samples * (guided + (plan.unguided_arm ? base : 0));
+  const auto n_unguided =
+      static_cast<std::uint64_t>(std::ranges::count_if(plan.arms, [](const PlanArm& arm) { return arm.guide.is_null(); }));
+  return plan.n_ids() * ((plan.arms.size() - n_unguided) * guided + n_unguided * base);
+}
+
 std::string nfe_line(const Plan& plan, const SampleFacts& facts) {
   if (plan.timing) return fmt::format("  NFE        {} an image of the plain arm\n", facts.total_nfe());
   const std::string guide = plan.guide.is_null() ? "" : fmt::format(" + {}", facts.guide_nfe);
-  const auto nfe = static_cast<std::uint64_t>(facts.total_nfe());
-  return fmt::format("  NFE        {} + {}{} = {} an image, {} in all\n", facts.base_nfe, facts.extra_nfe, guide, nfe,
-                     nfe * plan.n_samples);
+  return fmt::format("  NFE        {} + {}{} = {} an image, {} in all\n", facts.base_nfe, facts.extra_nfe, guide, facts.total_nfe(),
+                     nfe_of_all(plan, facts));
 }
 
 std::string samples_line(const Plan& plan) {

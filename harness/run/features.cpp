@@ -63,6 +63,14 @@ Array feature_array(const std::vector<float>& values, std::uint64_t n, int width
   return make_array<float>(values, {n, static_cast<std::uint64_t>(width)});
 }
 
+/// The oracle control is of one arm: what taking its defects away gains says whether the measurement sees anything.
+Ids first_arm_planted(const Plan& plan, std::uint64_t n_samples, std::uint64_t arm) {
+  if (arm > 0) return {};
+  Ids ids = planted_ids(plan.seed, plan.arms.empty() ? n_samples : std::min(n_samples, plan.n_ids()));
+  for (SampleId& id : ids) id += plan.first_id;
+  return ids;
+}
+
 }  // namespace
 
 struct FeatureExtractor::Parts {
@@ -122,7 +130,8 @@ EncodedSet FeatureExtractor::encode(const ImageSource& source, const std::string
   return encode_images(source, digest, *parts_->network, options);
 }
 
-ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std::uint64_t n_samples, const ArrayMap& block) {
+ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std::uint64_t n_samples, const ArrayMap& block,
+                       std::uint64_t arm) {
   const auto& facts = extractor.facts();
   const auto ids = block.at(array_names::kIds).as<std::uint64_t>();
   const auto images = block.at(array_names::kImages).as<std::uint8_t>();
@@ -144,7 +153,7 @@ ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std:
   }
   if (plan.planted_strengths.empty()) return out;
 
-  const Ids all = planted_ids(plan.seed, n_samples);
+  const Ids all = first_arm_planted(plan, n_samples, arm);
   std::vector<std::uint64_t> planted;
   std::ranges::set_intersection(ids, all, std::back_inserter(planted));
   const std::size_t size = n == 0 ? 0 : images.size() / n;

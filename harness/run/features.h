@@ -55,7 +55,8 @@ class FeatureExtractor {
 /// The arrays of a features block, from the arrays of its "blocks" block: ids u64 [n]; features f32 [n, d]; logits f32 [n, k]
 /// where the network has classes; spatial f32 [n, s] where the plan wants them; and for the oracle control planted/ids u64 [m]
 /// with planted/<i>/features f32 [m, d], the features of images with a defect of plan.planted_strengths[i] (m may be 0).
-/// `n_samples` is the run's: it decides which ids are planted.
-ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std::uint64_t n_samples, const ArrayMap& block);
+/// `n_samples` is the run's: it decides which ids are planted, those of the first arm alone.
+ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std::uint64_t n_samples, const ArrayMap& block,
+                       std::uint64_t arm = 0);
 
 }  // namespace alea

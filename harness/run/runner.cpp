@@ -94,7 +94,8 @@ void extract_features(Run& run, const std::vector<BlockRange>& blocks) {
   Progress progress("features", "images", images_of(missing));
   for (const auto& range : missing) {
     throw_if_stopped();
-    const auto arrays = feature_block(*run.extractor, run.plan, run.store.n_samples(), run.store.get_block(kBlocks, range));
+    const auto arrays = feature_block(*run.extractor, run.plan, run.store.n_samples(), run.store.get_block(kBlocks, range),
+                                      run.plan.arm_of(range.first));
     run.store.put_block(run.feature_kind(), range, arrays);
     progress.add(range.count);
   }

@@ -26,7 +26,7 @@ struct BlockSampler::Parts {
   std::unique_ptr<Originals> originals;  ///< where trajectories begin at real images
   std::unique_ptr<StartPoints> start;
   std::vector<std::unique_ptr<EstimatorFactory>> estimators;
-  std::unique_ptr<GuideFactory> guide;                 ///< null: none
+  std::vector<std::unique_ptr<GuideFactory>> guides;   ///< one an arm; null: none
   std::unique_ptr<SamplerFactory> equal_cost_sampler;  ///< null: no such arm
   SampleFacts facts;
   SampleCost cost;
@@ -158,18 +158,38 @@ std::vector<std::uint64_t> image_dims(std::uint64_t n, const ImageExtent& e) {
   return {n, std::uint64_t(e.height), std::uint64_t(e.width), std::uint64_t(e.channels)};
 }
 
-std::unique_ptr<GuideFactory> guide_of(const Plan& plan, const Denoiser& denoiser, const SamplerFactory& sampler) {
-  if (plan.guide.is_null()) return nullptr;
+std::unique_ptr<GuideFactory> guide_of(const PlanArm& arm, std::uint64_t seed, const Denoiser& denoiser,
+                                       const SamplerFactory& sampler) {
+  if (arm.guide.is_null()) return nullptr;
   ConfigErrors errors;
-  const auto options = read_guidance_options(plan.guide, "/guide", errors);
+  const auto options = read_guidance_options(arm.guide, "/guide", errors);
   errors.throw_if_any("resolved guide");
   return make_guidance(
-      options, {.schedule = denoiser.schedule(), .seed = plan.seed, .n_steps = sampler.n_steps(), .thresholds = plan.thresholds});
+      options, {.schedule = denoiser.schedule(), .seed = seed, .n_steps = sampler.n_steps(), .thresholds = arm.thresholds});
 }
 
-ArrayMap to_arrays(const BlockRange& range, BlockRows&& block) {
+std::vector<PlanArm> arms_of(const Plan& plan) {
+  return plan.arms.empty() ? std::vector<PlanArm>{{plan.guide, plan.thresholds}} : plan.arms;
+}
+
+/// Of the dearest arm.
+int nfe_of(const std::vector<std::unique_ptr<GuideFactory>>& guides) {
+  int most = 0;
+  for (const auto& guide : guides) most = std::max(most, guide ? guide->nfe() : 0);
+  return most;
+}
+
+/// The block's ids in place of its rows. Its last micro-batch is filled up with the ids that follow, whichever arm it is of.
+std::vector<Ids> id_batches(const BlockRange& range, const Plan& plan) {
+  auto batches = micro_batches_of(range, plan.micro_batch);
+  for (Ids& ids : batches)
+    for (SampleId& id : ids) id = plan.id_of(range.first) + (id - range.first);
+  return batches;
+}
+
+ArrayMap to_arrays(const BlockRange& range, SampleId first, BlockRows&& block) {
   Ids ids(range.count);
-  for (std::uint32_t i = 0; i < range.count; ++i) ids[i] = range.first + i;
+  for (std::uint32_t i = 0; i < range.count; ++i) ids[i] = first + i;
   const std::uint64_t n = range.count;
   ArrayMap out;
   out[array_names::kIds] = make_array<std::uint64_t>(ids, {n});
@@ -218,7 +238,7 @@ void BlockSampler::Parts::add_equal_cost(const BlockRange& range, const std::fun
     take_rows(block, batch_rows(result, *denoiser, false), std::min(ids.size(), own.count - block.done));
     if (after_batch) after_batch(0);
   }
-  ArrayMap arrays = to_arrays(own, std::move(block));
+  ArrayMap arrays = to_arrays(own, own.first, std::move(block));
   out[array_names::kEqualCostImages] = std::move(arrays.at(array_names::kImages));
   out[array_names::kEqualCostFinite] = std::move(arrays.at(array_names::kFinite));
 }
@@ -232,7 +252,7 @@ BlockSampler::BlockSampler(const Plan& plan, std::shared_ptr<Denoiser> denoiser)
   p.sampler = sampler_registry().make(plan.sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
   const EstimatorContext context{plan.seed, p.sampler->n_steps(), p.denoiser.get(), p.sampler.get()};
   for (const auto& estimator : plan.estimators) p.estimators.push_back(estimator_registry().make(estimator, context));
-  p.guide = guide_of(plan, *p.denoiser, *p.sampler);
+  for (const PlanArm& arm : arms_of(plan)) p.guides.push_back(guide_of(arm, plan.seed, *p.denoiser, *p.sampler));
   const auto& spec = p.denoiser->spec();
   const ImageShape shape = image_shape(spec);
   if (!plan.dataset.empty()) p.originals = std::make_unique<Originals>(plan.dataset, plan.n_samples, shape);
@@ -243,7 +263,7 @@ BlockSampler::BlockSampler(const Plan& plan, std::shared_ptr<Denoiser> denoiser)
              {shape.channels, shape.height, shape.width},
              (p.sampler->nfe() - plan.from_index) * spec.forwards,
              0,
-             p.guide ? p.guide->nfe() * spec.forwards : 0,
+             nfe_of(p.guides) * spec.forwards,
              spec.forwards,
              count_flops(*make_model(plan.model, {.device = at::kMeta}))};
   for (const auto& estimator : p.estimators) {
@@ -266,8 +286,9 @@ const SampleSeconds& BlockSampler::seconds() const { return parts_->seconds; }
 ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(std::uint32_t)>& after_batch) {
   auto& p = *parts_;
   BlockRows block = empty_rows(p.facts.image, range.count), unguided = block;
-  for (const auto& ids : micro_batches_of(range, p.plan.micro_batch)) {
-    const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, *p.start, /*pack=*/true, p.guide.get());
+  const GuideFactory* guide = p.guides.at(p.plan.arm_of(range.first)).get();
+  for (const auto& ids : id_batches(range, p.plan)) {
+    const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, *p.start, /*pack=*/true, guide);
     add_cost(p.cost, result.cost, ids.size());
     add_seconds(p.seconds, result.seconds);
     const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(ids.size(), range.count - block.done));
@@ -282,11 +303,11 @@ ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(
     }
     if (after_batch) after_batch(wanted);
   }
-  ArrayMap out = to_arrays(range, std::move(block));
+  ArrayMap out = to_arrays(range, p.plan.id_of(range.first), std::move(block));
   if (p.plan.labels) out[array_names::kLabels] = labels_of(range, *p.start);
   if (p.equal_cost_sampler) p.add_equal_cost(range, after_batch, out);
   if (!p.plan.unguided_arm) return out;
-  ArrayMap other = to_arrays(range, std::move(unguided));
+  ArrayMap other = to_arrays(range, p.plan.id_of(range.first), std::move(unguided));
   out[array_names::kUnguidedImages] = std::move(other.at(array_names::kImages));
   out[array_names::kUnguidedFinite] = std::move(other.at(array_names::kFinite));
   return out;

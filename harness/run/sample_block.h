@@ -26,7 +26,7 @@ struct SampleFacts {
   ImageExtent image;  ///< as stored
   int base_nfe = 0;   ///< network evaluations an image asked by the sampler
   int extra_nfe = 0;  ///< and by all estimators
-  int guide_nfe = 0;  ///< and by the guide
+  int guide_nfe = 0;  ///< and by the dearest guide
   int forwards = 1;   ///< network evaluations of one prediction
   ModelFlops flops;   ///< of the model, an image
   int total_nfe() const { return base_nfe + extra_nfe + guide_nfe; }
@@ -72,12 +72,12 @@ class BlockSampler final : public BlockMaker {
   const SampleCost& cost() const override;
   const SampleSeconds& seconds() const override;
 
-  /// The arrays of a block of n ids: ids u64 [n]; images u8 [n, h, w, c]; finite u8 [n]; scores/<statistic> f64 [n, W];
-  /// maps/<statistic> f32 [n, h, w, c] where the plan wants maps and the estimator has them; unguided/images and unguided/finite
-  /// where it wants an unguided arm, labels u64 [n] where it wants them,
-  /// equal_cost/images and equal_cost/finite where it has that arm. A sample with a value that isn't
-  /// finite anywhere (sample, score or map) has finite = 0 and zeros everywhere else: counted, never spread. `after_batch` gets
-  /// the number of images done in each micro-batch, and may throw to stop.
+  /// The arrays of a block of n rows, of one arm: ids u64 [n]; images u8 [n, h, w, c]; finite u8 [n]; scores/<statistic> f64 [n,
+  /// W]; maps/<statistic> f32 [n, h, w, c] where the plan wants maps and the estimator has them; unguided/images and
+  /// unguided/finite where it wants an unguided arm, labels u64 [n] where it wants them, equal_cost/images and equal_cost/finite
+  /// where it has that arm. A sample with a value that isn't finite anywhere (sample, score or map) has finite = 0 and zeros
+  /// everywhere else: counted, never spread. `after_batch` gets the number of images done in each micro-batch, and may throw to
+  /// stop.
   ArrayMap sample(const BlockRange& block, const std::function<void(std::uint32_t)>& after_batch = {}) override;
 
  private:

@@ -94,7 +94,7 @@ ThresholdsFile measure_thresholds(const Json& config, const std::string& source,
                                              .observe = [&](SolverIndex i, const at::Tensor& u) { steps->add(i, u); }});
   steps = std::make_unique<StepThresholds>(guide->window(), denoiser->spec().shape, request, options.quantile);
 
-  const std::uint64_t first = request.first.value_or(plan.n_samples);
+  const std::uint64_t first = request.first.value_or(plan.first_id + plan.n_ids());
   Progress progress("thresholds", "images", request.count);
   for (std::uint64_t done = 0; done < request.count; done += plan.micro_batch) {
     throw_if_stopped();

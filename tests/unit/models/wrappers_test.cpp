@@ -150,6 +150,9 @@ TEST_F(LatentModel, SamplesAreDecodedOneByOneAndMapsSpread) {
   EXPECT_EQ(map.sizes(), images.sizes());
   EXPECT_TRUE(at::equal(map[2][0], map[2][2]));
   EXPECT_FLOAT_EQ(map[0][1][5][2].item<float>(), latents[0].mean(0)[2][1].item<float>());
+  const at::Tensor none = at::zeros_like(latents);  // a decoder makes something even of nothing
+  EXPECT_TRUE(at::equal(model->map_to_image(none), at::zeros_like(images)));
+  EXPECT_FALSE(at::equal(model->to_image(none), at::zeros_like(images)));
 }
 
 TEST_F(LatentModel, ImagesAreEncodedByThePosteriorMeanInTheScaleOfTheNetwork) {
@@ -169,6 +172,7 @@ TEST_F(LatentModel, TilesAndGuidanceKeepTheDecoder) {
   const Json inner = {{"kind", "latent"}, {"model", toy()}, {"autoencoder", path_}};
   const auto guided = make_model({{"kind", "classifier_free"}, {"model", inner}, {"scale", 2}});
   EXPECT_TRUE(at::equal(guided->to_image(latents), plain->to_image(latents)));
+  EXPECT_TRUE(at::equal(guided->map_to_image(latents), plain->map_to_image(latents)));
   EXPECT_EQ(guided->spec().forwards, 2);
 }
 

@@ -192,6 +192,34 @@ TEST(ConfigSchema, TakesCommittedAndResolvedConfigs) {
   }
 }
 
+TEST(ConfigSchema, OfASweepTakesBothKindsAndNoMixture) {
+  const Json schema = read_json_file(protocols_folder() / "schema/sweep.schema.json");
+  for (const char* name : {"sweep.toy", "sweep_guidance.toy", "sweep.fmnist", "sweep_guidance.fmnist"}) {
+    EXPECT_EQ(schema_problems(schema, config_of(name)), "") << name;
+    const ResolvedConfig resolved = resolve_config(config_of(name), name);
+    EXPECT_EQ(schema_problems(schema, resolved.config), "") << name;
+    EXPECT_EQ(resolve_config(resolved.config, name).config, resolved.config) << name;
+    Json other = config_of(name);
+    other["over"] = other["over"] == "passes" ? "guidance" : "passes";
+    EXPECT_NE(schema_problems(schema, other), "") << name;
+    EXPECT_NE(errors_of(other), "") << name;
+  }
+}
+
+TEST(Comparable, OfASweepSeesWhatIsSwept) {
+  const auto changed = [](const char* name, const char* key, const Json& value) {
+    Json config = config_of(name);
+    config[key] = value;
+    return comparable_sha256(config);
+  };
+  EXPECT_NE(changed("sweep.toy", "passes", {2, 8}), comparable_sha256(config_of("sweep.toy")));
+  EXPECT_EQ(changed("sweep.toy", "seed", 7), comparable_sha256(config_of("sweep.toy")));
+  EXPECT_NE(comparable_sha256(config_of("sweep.toy")), comparable_sha256(config_of("smoke.toy")));
+  for (const char* key : {"quantiles", "lambdas"})
+    EXPECT_NE(changed("sweep_guidance.toy", key, {0.3}), comparable_sha256(config_of("sweep_guidance.toy"))) << key;
+  EXPECT_NE(changed("sweep_guidance.toy", "first_id", 0), comparable_sha256(config_of("sweep_guidance.toy")));
+}
+
 TEST(ConfigSchema, RefusesWhatTheParserRefuses) {
   const Json schema = read_json_file(protocols_folder() / "schema/filtering.schema.json");
   for (const Json& config : {with("/genrate", 5), with("/seed", "one"), with("/sampler/steps", -3),

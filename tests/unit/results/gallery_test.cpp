@@ -11,11 +11,11 @@ namespace {
 
 constexpr std::uint64_t kN = 3, kSize = 5;
 
-ArrayMap flat_gallery(bool with_maps, std::uint64_t channels = 1) {
+ArrayMap flat_gallery(bool with_maps, std::uint64_t channels = 1, std::uint64_t size = kSize) {
   ArrayMap arrays;
   const auto add = [&](const std::string& side, std::uint8_t grey, float uncertainty) {
-    const std::uint64_t values = kN * kSize * kSize * channels;
-    const std::vector<std::uint64_t> shape = {kN, kSize, kSize, channels};
+    const std::uint64_t values = kN * size * size * channels;
+    const std::vector<std::uint64_t> shape = {kN, size, size, channels};
     arrays["gallery/" + side + "_images"] = make_array<std::uint8_t>(std::vector<std::uint8_t>(values, grey), shape);
     if (with_maps) arrays["gallery/" + side + "_maps"] = make_array<float>(std::vector<float>(values, uncertainty), shape);
   };
@@ -36,6 +36,17 @@ TEST(Gallery, MagnifiesEveryImageFourTimes) {
   EXPECT_EQ(picture.channels, 3);
   EXPECT_EQ(count_of(picture, {40, 40, 40}), static_cast<int>(kN * kSize * kSize * 16));
   EXPECT_EQ(count_of(picture, {200, 200, 200}), static_cast<int>(kN * kSize * kSize * 16));
+}
+
+TEST(Gallery, MagnifiesLargeImagesLess) {
+  const auto pixels_of_one = [](std::uint64_t size) {
+    return count_of(gallery_picture(flat_gallery(true, 1, size)), {40, 40, 40}) / static_cast<int>(kN * size * size);
+  };
+  EXPECT_EQ(pixels_of_one(64), 16);
+  EXPECT_EQ(pixels_of_one(65), 9);
+  EXPECT_EQ(pixels_of_one(128), 4);
+  EXPECT_EQ(pixels_of_one(256), 1);
+  EXPECT_EQ(pixels_of_one(512), 1);
 }
 
 TEST(Gallery, ColoursBothRowsByOneRange) {

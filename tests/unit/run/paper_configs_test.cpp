@@ -1,6 +1,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "../results/json_schema.h"
 #include "core/config_extends.h"
 #include "core/files.h"
@@ -87,8 +89,11 @@ INSTANTIATE_TEST_SUITE_P(Table1, PaperConfigs,
                            return name;
                          });
 
-TEST(PaperConfigFolder, HoldsTheRowsOfTables1To6) {
-  EXPECT_EQ(std::distance(fs::directory_iterator(kFolder), fs::directory_iterator{}), 6 + 5 + 1 + 6);
+TEST(PaperConfigFolder, HoldsTheRowsOfAllTablesAndFigures3And11) {
+  std::map<std::string, int> found;
+  for (const auto& entry : fs::directory_iterator(kFolder)) ++found[read_config_file(entry.path()).at("protocol")];
+  EXPECT_EQ(found, (std::map<std::string, int>{
+                       {"filtering", 6}, {"guidance", 5}, {"reconstruction", 1}, {"cost", 6}, {"stepwise", 2}, {"sweep", 3}}));
 }
 
 TEST(PaperConfigFolder, GuidanceIsThatOfTable3) {
@@ -114,6 +119,39 @@ TEST(PaperConfigFolder, ReconstructionIsThatOfTable2) {
   EXPECT_EQ(plan.from_index, 24);  // t = 500 of 980, 960, ...
   EXPECT_TRUE(plan.maps);
   EXPECT_EQ(plan.estimators.size(), 2u);
+}
+
+TEST(PaperConfigFolder, StepsAreThoseOfFigure3) {
+  for (const char* system : {"imagenet64.adm", "imagenet128.adm"}) {
+    const auto plan_of = [](const std::string& name) {
+      return resolve_config(read_config_file(kFolder / (name + ".json")), name).protocol->plan();
+    };
+    const Plan plan = plan_of(fmt::format("stepwise.{}", system)), filtering = plan_of(system);
+    EXPECT_EQ(plan.n_samples, 60000u);
+    EXPECT_EQ(plan.estimators.at(0).at("first_index"), 0);
+    EXPECT_EQ(plan.estimators.at(0).at("last_index"), 49);
+    EXPECT_EQ(plan.estimators.at(0).at("passes"), 5);
+    EXPECT_EQ(plan.model, filtering.model);
+    EXPECT_EQ(plan.sampler, filtering.sampler);
+    EXPECT_EQ(plan.start, filtering.start);
+  }
+}
+
+TEST(PaperConfigFolder, PassesAreThoseOfFigure11) {
+  for (const char* system : {"cifar10.ddpm", "imagenet64.adm", "imagenet256.uvit"}) {
+    const auto resolved = [](const std::string& name) {
+      return resolve_config(read_config_file(kFolder / (name + ".json")), name);
+    };
+    const ResolvedConfig sweep = resolved(fmt::format("sweep.{}", system)), filtering = resolved(system);
+    EXPECT_EQ(sweep.config.at("passes"), (Json{5, 10, 20}));
+    Json estimators = filtering.config.at("estimators");
+    estimators[0]["passes"] = 20;
+    estimators[0]["prefixes"] = {5, 10};
+    EXPECT_EQ(sweep.config.at("estimators"), estimators);
+    for (const char* key : {"model", "sampler", "start", "generate", "keep", "keep_side", "rank_by", "features", "reference"})
+      EXPECT_EQ(sweep.config.at(key), filtering.config.at(key)) << key;
+    EXPECT_EQ(resolve_config(sweep.config, "again").config, sweep.config);
+  }
 }
 
 TEST(SamplerOfAModel, IsCheckedAgainstTheModelsOwnSchedule) {
