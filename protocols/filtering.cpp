@@ -34,8 +34,10 @@ class Filtering final : public Protocol {
     out["keep"] = options_.keep;
     out["keep_side"] = options_.keep_side;
     out["subsets"] = options_.subsets;
-    // Left out in float32, so that records from before there was a choice compare with those of today.
+    // Left out where they are as ever, so that records from before there was a choice compare with those of today.
     if (options_.precision != "float32") out["precision"] = options_.precision;
+    if (options_.score_precision != "float64") out["score_precision"] = options_.score_precision;
+    if (options_.min_max_batch != 0) out["min_max_batch"] = options_.min_max_batch;
     if (guide_.exists()) out["guide"] = guide_.resolved;
     return out;
   }
@@ -55,6 +57,7 @@ class Filtering final : public Protocol {
             .thresholds = guide_.thresholds,
             .maps = options_.store_maps,
             .feature_network = options_.features,
+            .min_max_batch = options_.min_max_batch,
             .planted_strengths = options_.planted_strengths};
   }
 
@@ -69,6 +72,15 @@ void check_counts(const FilteringOptions& options, ConfigErrors& errors) {
     errors.add("/keep", fmt::format("{} must be less than /generate, which is {}", options.keep, options.generate));
   check_batches(options, errors);
   check_distances(options, errors);
+}
+
+/// As the released code counts: whole batches, the last one dropped.
+void keep_whole_batches(FilteringOptions& options, ConfigErrors& errors) {
+  const std::uint64_t kept = options.keep - options.keep % options.keep_batch;
+  if (kept == 0)
+    errors.add("/keep_batch",
+               fmt::format("{} is more than /keep, which is {}: nothing would be kept", options.keep_batch, options.keep));
+  options.keep = kept;
 }
 
 void check_statistics(const FilteringOptions& options, const Components& components, ConfigErrors& errors) {
@@ -89,6 +101,7 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   rest.erase("protocol");
   FilteringOptions options = read_options<FilteringOptions>(rest, "", errors);
   check_counts(options, errors);
+  if (errors.items().size() == before) keep_whole_batches(options, errors);
   const bool fields_sound = errors.items().size() == before;
   Components components;
   if (rest.contains("model") && rest.contains("sampler") && rest.contains("estimators"))

@@ -28,8 +28,10 @@ struct Plan {
   bool unguided_arm = false;                   ///< beside the guided images, those of the same ids without the guide
   bool maps = true;                            ///< store uncertainty maps
   std::string feature_network = {};            ///< "fmnist_cnn"; empty: no features
+  std::uint32_t min_max_batch = 0;             ///< images stretched together before features are taken; 0: none
   std::string dataset = {};                    ///< real images to begin at, with noise added; empty: begin at noise
   int from_index = 0;                          ///< solver index where trajectories begin
+  bool loop_index_noise = false;               ///< images get the noise of the time that equals from_index
   std::vector<double> planted_strengths = {};  ///< defects of the oracle control, standard deviations in grey levels; or none
 };
 
