@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "core/ids.h"
 #include "core/philox.h"
+#include "metrics/class_selection.h"
 #include "metrics/lapack.h"
 
 namespace alea {
@@ -152,7 +153,8 @@ SubsetDistance FilteringAnalysis::kept(std::span<const double> scores, std::size
   return result;
 }
 
-RandomSubsets FilteringAnalysis::random(std::size_t keep, std::uint64_t seed, std::uint32_t draws) const {
+RandomSubsets FilteringAnalysis::random(std::size_t keep, std::uint64_t seed, std::uint32_t draws,
+                                        std::span<const std::uint64_t> classes) const {
   if (draws == 0) fail(ErrorCode::domain, "filtering: 0 random subsets, expected at least 1");
   std::vector<SubsetDistance> subsets(draws);
   const int in_flight = subsets_in_flight(features_.d);
@@ -161,7 +163,8 @@ RandomSubsets FilteringAnalysis::random(std::size_t keep, std::uint64_t seed, st
     tbb::parallel_for(std::uint32_t{0}, draws, [&](std::uint32_t draw) {
       // One pool at a time: BLAS has threads of its own.
       const SingleThreadedBlas one_thread(in_flight > 1);
-      subsets[draw] = kept(random_scores(ids_, seed, draw), keep, KeepSide::lowest);
+      const std::vector<double> scores = random_scores(ids_, seed, draw);
+      subsets[draw] = kept(classes.empty() ? scores : class_places(scores, classes), keep, KeepSide::lowest);
     });
   });
   RandomSubsets result{{}, mean_over(subsets)};

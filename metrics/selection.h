@@ -62,8 +62,10 @@ class FilteringAnalysis {
   /// rest on fewer than 2 samples, keep > n, or a score isn't finite.
   SubsetDistance kept(std::span<const double> scores, std::size_t keep, KeepSide side) const;
 
-  /// Draws 0..draws-1 of random_scores. Runs on TBB's threads; equal bits for any number of them.
-  RandomSubsets random(std::size_t keep, std::uint64_t seed, std::uint32_t draws) const;
+  /// Draws 0..draws-1 of random_scores, where `classes` [n] isn't empty as class_places of them. Runs on TBB's threads; equal
+  /// bits for any number of them.
+  RandomSubsets random(std::size_t keep, std::uint64_t seed, std::uint32_t draws,
+                       std::span<const std::uint64_t> classes = {}) const;
 
  private:
   std::vector<MomentSums> sums_by_group(std::span<const std::uint32_t> kept) const;

@@ -97,6 +97,7 @@ Components resolved_model_and_sampler(const Json& model, const Json& sampler, st
   out.estimators = Json::array();
   out.model = resolved_or_reported(model_registry(), model, "/model", errors).value_or(Json::object());
   facts = out.model.empty() ? nullptr : described(out.model, errors);
+  if (facts != nullptr) out.n_classes = facts->spec().n_classes;
   made = resolve_sampler(sampler, seed, facts.get(), out, errors);
   return out;
 }

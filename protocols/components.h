@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,9 +29,10 @@ struct Components {
   Json model, sampler, estimators;  ///< resolved: every default filled in
   std::vector<EstimatorInfo> estimator_infos;
   std::vector<BeginningInfo> beginnings;  ///< noisiest first
-  int n_steps = 0;                        ///< solver steps of the sampler
-  int base_nfe = 0;                       ///< network evaluations of one trajectory
-  int extra_nfe = 0;                      ///< of all estimators together
+  std::optional<int> n_classes = {};  ///< of the model's samples, 0: it takes no labels; nothing where its manifest isn't there
+  int n_steps = 0;                    ///< solver steps of the sampler
+  int base_nfe = 0;                   ///< network evaluations of one trajectory
+  int extra_nfe = 0;                  ///< of all estimators together
 
   int total_nfe() const { return base_nfe + extra_nfe; }
   std::vector<std::string> statistics() const;  ///< of all estimators, in their order

@@ -5,6 +5,7 @@
 #include "protocols/filtering_measure.h"
 #include "protocols/generation.h"
 #include "protocols/protocol_entry.h"
+#include "protocols/realism_scores.h"
 #include "protocols/schema_of.h"
 
 namespace alea {
@@ -15,14 +16,18 @@ constexpr const char* kName = "filtering";
 
 class Filtering final : public Protocol {
  public:
-  Filtering(FilteringOptions options, Components components, GuideInfo guide)
-      : options_(std::move(options)), components_(std::move(components)), guide_(std::move(guide)), plan_(make_plan()) {}
+  Filtering(FilteringOptions options, Components components, GuideInfo guide, EqualCostArm arm)
+      : options_(std::move(options)),
+        components_(std::move(components)),
+        guide_(std::move(guide)),
+        arm_(std::move(arm)),
+        plan_(make_plan()) {}
 
   const Plan& plan() const override { return plan_; }
   int version() const override { return kVersion; }
 
   ArrayMap score(const Store& store, Record& record) const override {
-    return score_filtering(store, options_, components_, guide_, record);
+    return score_filtering(store, options_, components_, guide_, arm_, record);
   }
 
   void check_files() const override {
@@ -34,6 +39,8 @@ class Filtering final : public Protocol {
     out["keep"] = options_.keep;
     out["keep_side"] = options_.keep_side;
     out["subsets"] = options_.subsets;
+    if (options_.within_class) out["within_class"] = true;
+    if (options_.equal_cost) out["equal_cost"] = true;
     // Left out where they are as ever, so that records from before there was a choice compare with those of today.
     if (options_.precision != "float32") out["precision"] = options_.precision;
     if (options_.score_precision != "float64") out["score_precision"] = options_.score_precision;
@@ -56,6 +63,10 @@ class Filtering final : public Protocol {
             .guide = guide_.resolved,
             .thresholds = guide_.thresholds,
             .maps = options_.store_maps,
+            .equal_cost_sampler = arm_.sampler,
+            .equal_cost_images = arm_.images,
+            .realism = options_.realism,
+            .labels = options_.within_class,
             .feature_network = options_.features,
             .min_max_batch = options_.min_max_batch,
             .planted_strengths = options_.planted_strengths};
@@ -64,6 +75,7 @@ class Filtering final : public Protocol {
   FilteringOptions options_;
   Components components_;
   GuideInfo guide_;
+  EqualCostArm arm_;
   Plan plan_;
 };
 
@@ -90,9 +102,41 @@ void check_statistics(const FilteringOptions& options, const Components& compone
   auto statistics = components.statistics();
   check_file_scores(options.from_file, statistics, errors);
   for (const FileScoresOptions& scores : options.from_file) statistics.push_back(scores.name);
+  if (options.realism && options.rank_by == realism_statistic(*options.realism)) {
+    if (is_in_own_features(options))
+      errors.add("/rank_by", fmt::format("\"{}\" looks through the features that judge it, and ranks nothing; choose another "
+                                         "/realism/network than /features",
+                                         options.rank_by));
+    return;
+  }
   if (std::find(statistics.begin(), statistics.end(), options.rank_by) == statistics.end())
     errors.add("/rank_by", "\"" + options.rank_by + "\" is no statistic of these estimators or files" +
                                suggestion(options.rank_by, statistics));
+}
+
+void check_within_class(const FilteringOptions& options, const Components& components, ConfigErrors& errors) {
+  if (options.within_class && components.n_classes == 0)
+    errors.add("/within_class", components.model.at("kind").get<std::string>() +
+                                    " has no classes to select within; leave this out, or choose a model that has");
+}
+
+/// As before there was a choice: a run's folder keeps its identity.
+void leave_out_unused(Json& config, const GuideInfo& guide, const FilteringOptions& options) {
+  if (!guide.exists()) config.erase("guide");
+  if (!options.within_class) config.erase("within_class");
+  if (!options.equal_cost) config.erase("equal_cost");
+  if (!options.realism) config.erase("realism");
+  leave_out_as_ever<FilteringOptions>(config, {"keep_batch", "score_precision", "min_max_batch"});
+}
+
+/// Of the statistic that the headline ranks by.
+int ranked_nfe(const FilteringOptions& options, const Components& components, const GuideInfo& guide) {
+  int extra = 0;
+  for (const EstimatorInfo& info : components.estimator_infos)
+    if (std::ranges::find(info.statistics, options.rank_by) != info.statistics.end()) extra = info.extra_nfe;
+  for (const FileScoresOptions& file : options.from_file)
+    if (file.name == options.rank_by) extra = static_cast<int>(file.extra_nfe);
+  return components.base_nfe + extra + guide.nfe;
 }
 
 ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
@@ -108,19 +152,24 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
     components = resolve_components(options.model, options.sampler, options.estimators, options.seed, errors);
   GuideInfo guide;
   if (options.guide) guide = resolve_guide(*options.guide, components, options.seed, errors);
+  check_within_class(options, components, errors);
   // A statistic can only be called unknown once every estimator is known.
   const bool components_sound = components.estimator_infos.size() == options.estimators.size();
   if (components_sound && !components.estimator_infos.empty()) check_statistics(options, components, errors);
   if (!fields_sound || errors.items().size() != before) return {};
+  EqualCostArm arm;
+  if (options.equal_cost)
+    arm = resolve_equal_cost(components, ranked_nfe(options, components, guide), options.keep, options.seed, errors);
+  if (errors.items().size() != before) return {};
   options.model = components.model;
   options.sampler = components.sampler;
   options.estimators = components.estimators;
   if (guide.exists()) options.guide = guide.resolved;
   ResolvedConfig out;
   out.config = to_json(options);
-  if (!guide.exists()) out.config.erase("guide");  // as before there were guides: a run's folder keeps its identity
+  leave_out_unused(out.config, guide, options);
   out.config["protocol"] = kName;
-  out.protocol = std::make_unique<Filtering>(std::move(options), std::move(components), std::move(guide));
+  out.protocol = std::make_unique<Filtering>(std::move(options), std::move(components), std::move(guide), std::move(arm));
   return out;
 }
 

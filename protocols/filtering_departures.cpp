@@ -94,6 +94,8 @@ std::vector<std::string> filtering_departures(const FilteringOptions& options, c
         "Generated images are stretched to the full range of grey levels, {} of a block at a time, before features are "
         "taken, as the released code does; the reference's aren't.",
         options.min_max_batch));
+  if (options.within_class)
+    add("The same share of every class is kept, each class by its own ranking; the paper ranks all images together.");
   if (options.precision != "float32")
     add(
         fmt::format("The network computes in {} (the released code in float16 under autocast); the record's "

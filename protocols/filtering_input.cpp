@@ -7,9 +7,11 @@
 #include <utility>
 
 #include "core/error.h"
+#include "metrics/class_selection.h"
 #include "protocols/array_names.h"
 #include "protocols/free_scores.h"
 #include "protocols/half.h"
+#include "protocols/realism_scores.h"
 #include "protocols/stored_arrays.h"
 
 namespace alea {
@@ -21,6 +23,8 @@ struct StoredRows {
   Array features;
   std::vector<StatisticScores> statistics;
   std::vector<Json> file_facts;
+  std::optional<Array> labels;
+  Json realism_facts;
 };
 
 void read_images(const Store& store, StoredRows& rows) {
@@ -77,6 +81,15 @@ StoredRows read_rows(const Store& store, const FilteringOptions& options, const 
     rows.usable[i] = rows.usable[i] && finite;
   }
   read_files(options.from_file, options.generate, components.statistics().size(), rows);
+  if (options.realism) {
+    RealismScores realism = read_realism(store, *options.realism);
+    rows.statistics.push_back({realism_statistic(*options.realism), std::move(realism.scores)});
+    rows.realism_facts = std::move(realism.facts);
+  }
+  if (options.within_class) {
+    rows.labels = store.gather(array_names::kBlocks, array_names::kLabels);
+    expect_array(*rows.labels, DType::u64, 1, n, array_names::kLabels);
+  }
   return rows;
 }
 
@@ -87,12 +100,14 @@ FilteringInput usable_rows(const StoredRows& rows) {
   for (std::uint64_t i = 0; i < rows.usable.size(); ++i) {
     if (!rows.usable[i]) continue;
     out.ids.push_back(i);
+    if (rows.labels) out.classes.push_back(rows.labels->as<std::uint64_t>()[i]);
     const auto row = feature_row(rows.features, i);
     out.features.insert(out.features.end(), row.begin(), row.end());
     for (std::size_t s = 0; s < rows.statistics.size(); ++s) out.statistics[s].scores.push_back(rows.statistics[s].scores[i]);
   }
   out.non_finite = rows.usable.size() - out.ids.size();
   out.file_facts = rows.file_facts;
+  out.realism_facts = rows.realism_facts;
   return out;
 }
 
@@ -107,6 +122,10 @@ std::vector<double> window_sums(const Array& step_scores, const std::string& nam
   for (std::uint64_t i = 0; i < n; ++i)
     for (const double value : step_scores.as<double>().subspan(i * width, width)) sums[i] += value;
   return sums;
+}
+
+std::vector<double> FilteringInput::ranked(const std::vector<double>& scores) const {
+  return classes.empty() ? scores : class_places(scores, classes);
 }
 
 const StatisticScores& FilteringInput::statistic(const std::string& name) const {

@@ -24,8 +24,14 @@ struct FilteringInput {
   std::size_t d = 0;
   std::vector<StatisticScores> statistics;           ///< of the estimators, of files, then the free ones, in the config's order
   std::vector<Json> file_facts;                      ///< FileScores::facts
+  Json realism_facts;                                ///< RealismScores::facts, or null
   std::vector<std::uint32_t> planted_rows;           ///< ascending
   std::vector<std::vector<float>> planted_features;  ///< one [planted_rows, d] a strength
+
+  std::vector<std::uint64_t> classes;  ///< [n] where selection is within classes, else empty
+
+  /// What selection goes by: the scores, or their places within their classes.
+  std::vector<double> ranked(const std::vector<double>& scores) const;
 
   FeatureView view() const { return {features, ids.size(), d}; }
   const StatisticScores& statistic(const std::string& name) const;

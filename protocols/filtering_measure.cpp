@@ -40,13 +40,16 @@ std::string group_of(const std::string& statistic) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> filtering_metrics() {
-  return {{"fd.<network>.all", "Frechet distance of all generated images to the reference; fid.all and so on with Inception"},
-          {"fd.<network>.random", "mean Frechet distance of random subsets of the kept size"},
-          {"fd.<network>.kept", "Frechet distance of the images that the config keeps"},
-          {"fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
-          {"gain.fd.<network>.kept", "random minus kept: how much closer to the reference filtering comes than chance"},
-          {"gain.fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
-          {"gain.fd.<network>.oracle.<strength>", "gain of a score that knows which images have a planted defect"}};
+  return {
+      {"fd.<network>.all", "Frechet distance of all generated images to the reference; fid.all and so on with Inception"},
+      {"fd.<network>.random", "mean Frechet distance of random subsets of the kept size"},
+      {"fd.<network>.kept", "Frechet distance of the images that the config keeps"},
+      {"fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
+      {"gain.fd.<network>.kept", "random minus kept: how much closer to the reference filtering comes than chance"},
+      {"gain.fd.<network>.kept.<statistic>.<side>", "the same for every statistic and either side"},
+      {"fd.<network>.equal_cost", "Frechet distance of other images, of as much cost without an estimator, with more steps"},
+      {"gain.fd.<network>.equal_cost", "kept minus equal_cost: how much closer to the reference more steps come than filtering"},
+      {"gain.fd.<network>.oracle.<strength>", "gain of a score that knows which images have a planted defect"}};
 }
 
 const char* side_name(KeepSide side) { return side == KeepSide::lowest ? "lowest" : "highest"; }
@@ -72,7 +75,7 @@ FilteringMeasure::FilteringMeasure(const FilteringInput& input, const FilteringO
     : input_(input), options_(options), reference_(reference), analysis_(input.view(), input.ids, reference) {}
 
 std::vector<MetricRow> FilteringMeasure::rows() {
-  random_ = analysis_.random(options_.keep, options_.seed, options_.subsets);
+  random_ = analysis_.random(options_.keep, options_.seed, options_.subsets, input_.classes);
   headline_ = {all_row(), random_row()};
   for (const StatisticScores& statistic : input_.statistics)
     for (const KeepSide side : {KeepSide::lowest, KeepSide::highest}) add_statistic(statistic, side);
@@ -102,7 +105,7 @@ MetricRow FilteringMeasure::random_row() const {
 }
 
 void FilteringMeasure::add_statistic(const StatisticScores& statistic, KeepSide side) {
-  const SubsetDistance kept = analysis_.kept(statistic.scores, options_.keep, side);
+  const SubsetDistance kept = analysis_.kept(input_.ranked(statistic.scores), options_.keep, side);
   const std::string suffix = fmt::format("kept.{}.{}", statistic.name, side_name(side));
   MetricRow distance = distance_row(fd(suffix), kept, options_.keep);
   MetricRow gain = gain_row("gain." + fd(suffix), random_.mean, kept, options_.keep);
@@ -126,7 +129,8 @@ void FilteringMeasure::add_headline(const MetricRow& kept, const MetricRow& gain
   headline_gain.name = "gain." + fd("kept");
   for (MetricRow* row : {&headline_kept, &headline_gain}) {
     row->details["group"] = "headline";
-    row->details["note"] = fmt::format("{} of {}", options_.keep_side, options_.rank_by);
+    row->details["note"] =
+        fmt::format("{} of {}{}", options_.keep_side, options_.rank_by, options_.within_class ? " in each class" : "");
     headline_.push_back(*row);
   }
 }
@@ -154,8 +158,8 @@ void FilteringMeasure::add_oracle(std::size_t strength) {
     std::copy_n(from, input_.d, features.begin() + static_cast<std::ptrdiff_t>(row * input_.d));
   }
   const FilteringAnalysis pool({features, input_.ids.size(), input_.d}, input_.ids, reference_);
-  const RandomSubsets random = pool.random(options_.keep, options_.seed, options_.subsets);
-  const SubsetDistance kept = pool.kept(scores, options_.keep, KeepSide::lowest);
+  const RandomSubsets random = pool.random(options_.keep, options_.seed, options_.subsets, input_.classes);
+  const SubsetDistance kept = pool.kept(input_.ranked(scores), options_.keep, KeepSide::lowest);
   MetricRow row = gain_row(name, random.mean, kept, options_.keep);
   row.details = {{"group", "controls"},
                  {"planted", input_.planted_rows.size()},

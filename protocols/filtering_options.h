@@ -7,6 +7,7 @@
 #include "core/config.h"
 #include "protocols/file_scores.h"
 #include "protocols/presets.h"
+#include "protocols/realism_options.h"
 
 namespace alea {
 
@@ -18,6 +19,7 @@ struct FilteringOptions {
   std::string start = "philox";
   Json model, sampler, estimators;
   std::vector<FileScoresOptions> from_file;
+  std::optional<RealismOptions> realism;
   std::optional<Json> guide;
   std::string rank_by = "aleatoric.variance";
   std::uint64_t generate = 0;
@@ -25,6 +27,8 @@ struct FilteringOptions {
   std::uint32_t keep_batch = 1;
   std::string keep_side = "lowest";
   std::string score_precision = "float64";
+  bool within_class = false;
+  bool equal_cost = false;
   std::uint32_t subsets = 199;
   std::uint32_t block = 200;
   std::uint32_t micro_batch = 100;
@@ -55,6 +59,7 @@ struct Fields<FilteringOptions> {
         field("estimators", &O::estimators, "array of estimators; {\"kind\": \"random\"} must be among them, as a control")
             .required(),
         field("from_file", &O::from_file, "scores that another tool gave the images, by id; read when the run is scored"),
+        field("realism", &O::realism, "score the images' realism beside the estimators, in features of a network; null: don't"),
         field("guide", &O::guide, "what changes the sampler's steps: Algorithm 2's options; null: nothing"),
         field("rank_by", &O::rank_by, "the statistic of the headline rows"),
         field("generate", &O::generate, "images to generate").range(64, 1e9).required(),
@@ -69,6 +74,11 @@ struct Fields<FilteringOptions> {
               "scores of estimators are sums in double, or (released code) rounded to a 16-bit float, with the ties that this "
               "makes")
             .one_of({"float64", "float16"}),
+        field("within_class", &O::within_class,
+              "keep the same share of every class, each by its own ranking; random subsets do too. The model must have classes"),
+        field(
+            "equal_cost", &O::equal_cost,
+            "beside the kept images as many others without an estimator, with as many more sampler steps as its evaluations buy"),
         field("subsets", &O::subsets, "random subsets of the size of the kept one").range(19, 100000),
         field("block", &O::block, "images a file, a multiple of micro_batch").range(1, 1000000),
         field("micro_batch", &O::micro_batch, "rows a network call; part of the result's identity").range(1, 65536),

@@ -3,9 +3,12 @@
 
 #include "core/error.h"
 #include "protocols/array_names.h"
+#include "protocols/equal_cost.h"
+#include "protocols/estimator_nfe.h"
 #include "protocols/filtering.h"
 #include "protocols/filtering_measure.h"
 #include "protocols/gallery_arrays.h"
+#include "protocols/realism_scores.h"
 #include "protocols/reference_file.h"
 
 namespace alea {
@@ -39,7 +42,8 @@ void add_per_sample_arrays(const FilteringInput& input, const Store& store, cons
 void add_selections(const FilteringInput& input, const FilteringOptions& options, ArrayMap& out) {
   for (const StatisticScores& statistic : input.statistics)
     for (const KeepSide side : {KeepSide::lowest, KeepSide::highest})
-      out[fmt::format("kept/{}.{}", statistic.name, side_name(side))] = mask_of(statistic.scores, options.keep, side);
+      out[fmt::format("kept/{}.{}", statistic.name, side_name(side))] =
+          mask_of(input.ranked(statistic.scores), options.keep, side);
 }
 
 std::vector<std::string> step_statistics(const Components& components, const GuideInfo& guide) {
@@ -69,6 +73,21 @@ void fill_counts(const FilteringInput& input, const Store& store, const Filterin
                     options.non_finite_limit));
 }
 
+/// Beside the headline, whose kept images it is set against.
+void add_equal_cost(const Store& store, const FilteringOptions& options, const EqualCostArm& arm,
+                    const FrechetReference& reference, Record& record) {
+  const EqualCostInput input = read_equal_cost(store, options.features);
+  const std::string kept_name = distance_name(options.features, "kept");
+  const auto kept = std::ranges::find(record.metrics, kept_name, &MetricRow::name);
+  ALEA_CHECK(kept != record.metrics.end(), "no row {}", kept_name);
+  for (MetricRow& row : equal_cost_rows(arm, input, options.features, reference, MetricRow(*kept)))
+    record.metrics.push_back(std::move(row));
+  record.data["equal_cost"] = equal_cost_facts(arm);
+  if (input.non_finite > options.non_finite_limit)
+    record.invalid_reasons.push_back(fmt::format("{} images of the arm of equal cost aren't finite, more than the limit of {}",
+                                                 input.non_finite, options.non_finite_limit));
+}
+
 void add_null_headline(const std::string& reason, const FilteringOptions& options, Record& record) {
   for (const char* prefix : {"", "gain."}) {
     MetricRow row;
@@ -84,12 +103,13 @@ void add_null_headline(const std::string& reason, const FilteringOptions& option
 }  // namespace
 
 ArrayMap score_filtering(const Store& store, const FilteringOptions& options, const Components& components,
-                         const GuideInfo& guide, Record& record) {
+                         const GuideInfo& guide, const EqualCostArm& arm, Record& record) {
   if (!record.data.is_object()) record.data = Json::object();
   std::optional<FrechetReference> reference;
   if (options.reference != kSelf) reference = stored_reference(options.reference, options.features, record);
   const FilteringInput input = read_filtering_input(store, options, components);
   fill_counts(input, store, options, components, record);
+  if (!input.realism_facts.is_null()) record.data["realism"] = input.realism_facts;
   if (!input.file_facts.empty()) record.data["from_file"] = input.file_facts;
   note_guide(components, guide, record);
   ArrayMap curves;
@@ -101,6 +121,9 @@ ArrayMap score_filtering(const Store& store, const FilteringOptions& options, co
   if (!reference) reference = own_reference(input, record);
   FilteringMeasure measure(input, options, *reference);
   record.metrics = measure.rows();
+  if (arm.exists()) add_equal_cost(store, options, arm, *reference, record);
+  add_estimator_nfe(options, components, record.metrics);
+  label_own_features(options, record.metrics);
   const auto& reasons = measure.invalid_reasons();
   record.invalid_reasons.insert(record.invalid_reasons.end(), reasons.begin(), reasons.end());
   add_selections(input, options, curves);

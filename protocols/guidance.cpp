@@ -162,6 +162,7 @@ ResolvedConfig resolve_guidance(const Json& config, ConfigErrors& errors) {
   options.guide = guide.resolved;
   ResolvedConfig out;
   out.config = to_json(options);
+  leave_out_as_ever<GuidedRunOptions>(out.config, {"steps_divisor"});
   out.config["protocol"] = kName;
   out.protocol = std::make_unique<GuidanceProtocol>(std::move(options), std::move(components), std::move(guide));
   return out;

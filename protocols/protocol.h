@@ -2,10 +2,12 @@
 
 #include <filesystem>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/config.h"
+#include "protocols/realism_options.h"
 #include "results/record.h"
 #include "store/store.h"
 #include "uncertainty/guidance_thresholds.h"
@@ -27,6 +29,10 @@ struct Plan {
   std::shared_ptr<const GuidanceThresholds> thresholds = nullptr;  ///< of the guide's mask
   bool unguided_arm = false;                   ///< beside the guided images, those of the same ids without the guide
   bool maps = true;                            ///< store uncertainty maps
+  Json equal_cost_sampler = nullptr;           ///< of an arm of other images with this sampler and no estimator; null: none
+  std::uint64_t equal_cost_images = 0;         ///< how many it has; its start points are those of ids n_samples and on
+  std::optional<RealismOptions> realism = {};  ///< of the stored images, or none
+  bool labels = false;                         ///< store the class of each image; the model must have classes
   std::string feature_network = {};            ///< "fmnist_cnn"; empty: no features
   std::uint32_t min_max_batch = 0;             ///< images stretched together before features are taken; 0: none
   std::string dataset = {};                    ///< real images to begin at, with noise added; empty: begin at noise

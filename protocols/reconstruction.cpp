@@ -110,6 +110,7 @@ ResolvedConfig resolve_reconstruction(const Json& config, ConfigErrors& errors) 
   options.estimators = components.estimators;
   ResolvedConfig out;
   out.config = to_json(options);
+  leave_out_as_ever<ReconstructionOptions>(out.config, {"noise_level", "scale", "aggregate", "zero_images"});
   out.config["protocol"] = kName;
   out.protocol = std::make_unique<Reconstruction>(std::move(options), std::move(components), from_index);
   return out;

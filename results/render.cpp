@@ -1,40 +1,12 @@
 #include <algorithm>
-#include <array>
-#include <cmath>
 
 #include "results/record.h"
+#include "results/render_cells.h"
 
 namespace alea {
 namespace {
 
-constexpr std::size_t kColumns = 6;
-using Line = std::array<std::string, kColumns>;
-constexpr std::array<bool, kColumns> kRightAligned = {false, true, true, true, false, false};
-
-/// Decimals that show two digits of the standard error; more would be noise, fewer would hide it.
-int decimals_of(double standard_error) {
-  if (!(standard_error > 0)) return 4;
-  return std::clamp(1 - static_cast<int>(std::floor(std::log10(standard_error))), 0, 9);
-}
-
-/// Without the minus of a number that rounds to zero.
-std::string fixed_text(double value, int decimals) {
-  std::string text = fmt::format("{:.{}f}", value, decimals);
-  if (text.starts_with('-') && text.find_first_of("123456789") == std::string::npos) text.erase(0, 1);
-  return text;
-}
-
-std::string value_text(const MetricRow& row) {
-  if (!row.value) return "null";
-  if (!row.interval) return fmt::format("{:.5g}", *row.value);
-  return fixed_text(*row.value, decimals_of(row.interval->standard_error));
-}
-
-std::string interval_text(const MetricRow& row) {
-  if (!row.interval) return "";
-  const int decimals = decimals_of(row.interval->standard_error);
-  return fmt::format("{} .. {}", fixed_text(row.interval->low, decimals), fixed_text(row.interval->high, decimals));
-}
+const std::vector<bool> kRightAligned = {false, true, true, true, false, false};
 
 std::string direction_text(Direction direction) {
   if (direction == Direction::none) return "-";
@@ -61,35 +33,20 @@ std::vector<std::string> groups_of(const Record& record) {
   return groups;
 }
 
-std::array<std::size_t, kColumns> widths_of(const std::vector<Line>& lines) {
-  std::array<std::size_t, kColumns> widths{};
-  for (const Line& line : lines)
-    for (std::size_t c = 0; c < kColumns; ++c) widths[c] = std::max(widths[c], line[c].size());
-  return widths;
-}
-
-std::string line_text(const Line& line, const std::array<std::size_t, kColumns>& widths) {
-  std::string out = "  ";
-  for (std::size_t c = 0; c < kColumns; ++c)
-    out += kRightAligned[c] ? fmt::format("{:>{}}  ", line[c], widths[c]) : fmt::format("{:<{}}  ", line[c], widths[c]);
-  out.erase(out.find_last_not_of(' ') + 1);
-  return out + "\n";
-}
-
-Line row_line(const MetricRow& row) {
+Cells row_line(const MetricRow& row) {
   return {row.name, value_text(row), interval_text(row), std::to_string(row.n), direction_text(row.direction), notes_text(row)};
 }
 
 std::string metrics_text(const Record& record) {
-  const Line heading = {"metric", "value", "95% interval", "n", "better", "notes"};
-  std::vector<Line> lines = {heading};
+  const Cells heading = {"metric", "value", "95% interval", "n", "better", "notes"};
+  std::vector<Cells> lines = {heading};
   for (const MetricRow& row : record.metrics) lines.push_back(row_line(row));
-  const auto widths = widths_of(lines);
-  std::string out = line_text(heading, widths);
+  const auto widths = cell_widths(lines);
+  std::string out = cells_text(heading, widths, kRightAligned);
   for (const std::string& group : groups_of(record)) {
     if (!group.empty()) out += fmt::format(" {}\n", group);
     for (const MetricRow& row : record.metrics)
-      if (group_of(row) == group) out += line_text(row_line(row), widths);
+      if (group_of(row) == group) out += cells_text(row_line(row), widths, kRightAligned);
   }
   return out;
 }

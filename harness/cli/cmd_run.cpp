@@ -3,6 +3,7 @@
 #include "cli/args.h"
 #include "core/log.h"
 #include "results/record.h"
+#include "run/ledger.h"
 #include "run/runner.h"
 #include "run/signals.h"
 
@@ -50,7 +51,8 @@ int report(const RunOutcome& outcome, const std::filesystem::path& folder, bool 
     log_info("{}", outcome.message);
     return 0;
   }
-  print_answer(json ? record_to_json(*outcome.record).dump(2) : render_table(*outcome.record));
+  print_answer(json ? record_to_json(*outcome.record).dump(2)
+                    : render_table(*outcome.record) + render_estimators(*outcome.record, generation_seconds(folder)));
   log_info("record: {}", (folder / "record.json").string());
   return outcome.record->invalid_reasons.empty() ? 0 : exit_status(ErrorCode::not_comparable);
 }

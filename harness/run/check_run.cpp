@@ -1,5 +1,6 @@
 #include "protocols/precision_validation.h"
 #include "run/features.h"
+#include "run/realism.h"
 #include "run/reference.h"
 #include "run/runner.h"
 #include "run/sample_block.h"
@@ -29,6 +30,7 @@ std::string check_run(const ResolvedConfig& resolved) {
   const BlockSampler sampler(plan);
   const auto& facts = sampler.facts();
   allowed_precision(resolved, facts.weights_sha256);
+  if (plan.realism) RealismScorer(*plan.realism, facts.image);
   const std::uint64_t nfe = static_cast<std::uint64_t>(facts.total_nfe());
   std::string text =
       fmt::format("  protocol   {}, version {}\n", resolved.config.value("protocol", ""), resolved.protocol->version());

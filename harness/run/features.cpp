@@ -11,7 +11,6 @@
 
 #include "data/dataset.h"
 #include "models/feature_network.h"
-#include "models/weights_file.h"
 #include "protocols/array_names.h"
 #include "protocols/planted.h"
 #include "run/append_rows.h"
@@ -41,12 +40,9 @@ constexpr const char* kInception = "inception";
 
 ImageShape shape_of(const ImageExtent& e) { return {e.channels, e.height, e.width}; }
 
-/// The default encoder options are pytorch-fid's, as the paper's code has them; and what identifies its features.
+/// And what identifies its features.
 std::pair<std::unique_ptr<FeatureNetwork>, std::string> published_inception() {
-  EncoderOptions options;
-  options.weights = feature_weights_path(kInception).string();
-  options.sha256 = feature_weights_sha256(kInception);
-  SetNetwork made = make_set_network(options);
+  SetNetwork made = make_named_network(kInception);
   return {std::move(made.network), made.fingerprint};
 }
 
@@ -129,6 +125,11 @@ ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std:
   if (plan.unguided_arm) {
     const auto unguided = extractor.evaluate(block.at(array_names::kUnguidedImages).as<std::uint8_t>());
     out[array_names::kUnguidedFeatures] = feature_array(unguided.features, n, facts.width);
+  }
+  if (block.contains(array_names::kEqualCostImages)) {
+    const Array& arm = block.at(array_names::kEqualCostImages);
+    const auto features = extractor.evaluate(arm.as<std::uint8_t>(), plan.min_max_batch).features;
+    out[array_names::kEqualCostFeatures] = feature_array(features, arm.shape.front(), facts.width);
   }
   if (plan.planted_strengths.empty()) return out;
 

@@ -12,6 +12,7 @@
 #include "core/files.h"
 #include "core/log.h"
 #include "core/provenance.h"
+#include "run/sample_block.h"
 
 namespace alea {
 
@@ -81,6 +82,30 @@ void append_to_ledger(const fs::path& folder, const LedgerSession& session) {
   Json ledger = read_ledger(path);
   ledger["sessions"].push_back(session.to_json());
   atomic_write(path, ledger.dump(2) + "\n");
+}
+
+Json generation_seconds_json(const SampleSeconds& seconds) {
+  Json estimators = Json::array();
+  for (const auto& estimator : seconds.estimators)
+    estimators.push_back({{"statistics", estimator.statistics}, {"seconds", estimator.seconds}});
+  return {{"base", seconds.base}, {"estimators", std::move(estimators)}};
+}
+
+GenerationSeconds generation_seconds(const fs::path& folder) {
+  GenerationSeconds out;
+  const fs::path path = folder / "ledger.json";
+  if (!fs::exists(path)) return out;
+  for (const Json& session : read_ledger(path)["sessions"]) {
+    const Json seconds = session.value("generation_seconds", Json());
+    const auto images = session.value("images", std::uint64_t{0});
+    if (!seconds.is_object() || images == 0) continue;
+    out.images += images;
+    out.base += seconds.at("base").get<double>();
+    for (const Json& estimator : seconds.at("estimators"))
+      for (const Json& statistic : estimator.at("statistics"))
+        out.by_statistic[statistic.get<std::string>()] += estimator.at("seconds").get<double>();
+  }
+  return out;
 }
 
 }  // namespace alea

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/config.h"
+#include "results/estimator_table.h"
 
 namespace alea {
 
@@ -44,5 +45,14 @@ class LedgerSession {
 /// Appends a session to <folder>/ledger.json {"sessions": [...]}. A ledger that can't be read is set aside as
 /// ledger.json.damaged, with a warning: no result depends on it.
 void append_to_ledger(const std::filesystem::path& folder, const LedgerSession& session);
+
+struct SampleSeconds;
+
+/// {base, estimators: [{statistics, seconds}]}
+Json generation_seconds_json(const SampleSeconds& seconds);
+
+/// What <folder>/ledger.json says of all sessions together; of those that took no time by estimator (on a GPU, or killed before
+/// they could say), nothing. Empty where there is no ledger, or one that can't be read.
+GenerationSeconds generation_seconds(const std::filesystem::path& folder);
 
 }  // namespace alea

@@ -14,6 +14,7 @@
 #include "run/features.h"
 #include "run/ledger.h"
 #include "run/numerics.h"
+#include "run/realism.h"
 #include "run/reference.h"
 #include "run/sample_block.h"
 #include "run/signals.h"
@@ -40,7 +41,10 @@ struct Run {
 
   std::string feature_kind() const { return array_names::features_kind(plan.feature_network); }
   std::vector<std::string> kinds() const {
-    return plan.feature_network.empty() ? std::vector<std::string>{kBlocks} : std::vector<std::string>{kBlocks, feature_kind()};
+    std::vector<std::string> out{kBlocks};
+    if (!plan.feature_network.empty()) out.push_back(feature_kind());
+    if (plan.realism) out.push_back(array_names::realism_kind(plan.realism->network));
+    return out;
   }
   std::vector<BlockRange> own_blocks() const { return shard_of(store.blocks(), options.shard, options.n_shards); }
 };
@@ -91,6 +95,15 @@ void extract_features(Run& run, const std::vector<BlockRange>& blocks) {
     run.store.put_block(run.feature_kind(), range, arrays);
     progress.add(range.count);
   }
+}
+
+void score_realism(Run& run, const std::vector<BlockRange>& blocks) {
+  if (!run.plan.realism) return;
+  const auto missing = missing_blocks(run.store, array_names::realism_kind(run.plan.realism->network), blocks);
+  if (missing.empty()) return;
+  throw_if_stopped();
+  const LedgerSession::Stage stage(run.session, "realism");
+  RealismScorer(*run.plan.realism, run.sampler.facts().image).score(run.store, missing);
 }
 
 Json model_facts(const Run& run) {
@@ -192,7 +205,9 @@ RunOutcome carry_out_stages(Run& run, std::optional<FolderLock>& lock, Stages st
     if (const auto missing = missing_blocks(run.store, kBlocks, run.store.blocks()).size(); missing > 0)
       fail(ErrorCode::io, "{}: {} of {} blocks are missing; make them with `alea run` or `alea sample` and the same config",
            run.store.folder().string(), missing, n_blocks);
-  extract_features(run, stages == Stages::score ? run.store.blocks() : run.own_blocks());
+  const auto own = stages == Stages::score ? run.store.blocks() : run.own_blocks();
+  extract_features(run, own);
+  score_realism(run, own);
   if (stages == Stages::sample) return {std::nullopt, fmt::format("{} of {} blocks are there", blocks_there(run), n_blocks)};
   throw_if_stopped();
   if (run.options.n_shards > 1) {
@@ -228,6 +243,8 @@ void note_circumstances(LedgerSession& session, const Run& run) {
   session.set("threads", threads_in_use());
   session.set("device", circumstances_of(run.options.device));
   session.set("shard", fmt::format("{}/{}", run.options.shard, run.options.n_shards));
+  const bool is_cpu = run.options.device.kind == Device::Kind::cpu;  // a GPU answers later than it is asked
+  session.set("generation_seconds", is_cpu ? generation_seconds_json(run.sampler.seconds()) : Json());
   session.set("nfe", {{"base", cost.base_nfe}, {"extra", cost.extra_nfe}, {"guide", cost.guide_nfe}, {"padded", cost.padded}});
 }
 
@@ -243,6 +260,7 @@ RunOutcome carry_out(const ResolvedConfig& resolved, const RunOptions& options, 
   BlockSampler sampler(plan, placement_on(options.device));
   const Json precision = allowed_precision(resolved, sampler.facts().weights_sha256);
   const auto extractor = make_extractor(resolved, sampler.facts().image);
+  if (plan.realism) RealismScorer(*plan.realism, sampler.facts().image);  // what is missing is said now
 
   const Store store = Store::open_or_create(options.folder, identity, n_samples, plan.block);
   std::optional<FolderLock> lock;

@@ -26,11 +26,14 @@ struct BlockSampler::Parts {
   std::unique_ptr<Originals> originals;  ///< where trajectories begin at real images
   std::unique_ptr<StartPoints> start;
   std::vector<std::unique_ptr<EstimatorFactory>> estimators;
-  std::unique_ptr<GuideFactory> guide;  ///< null: none
+  std::unique_ptr<GuideFactory> guide;                 ///< null: none
+  std::unique_ptr<SamplerFactory> equal_cost_sampler;  ///< null: no such arm
   SampleFacts facts;
   SampleCost cost;
+  SampleSeconds seconds;
 
   std::unique_ptr<StartPoints> noised_start() const;
+  void add_equal_cost(const BlockRange& range, const std::function<void(std::uint32_t)>& after_batch, ArrayMap& out);
 };
 
 namespace {
@@ -145,6 +148,11 @@ void add_cost(SampleCost& total, const TrajectoryCost& cost, std::uint64_t n_ima
   total.padded += cost.padded;
 }
 
+void add_seconds(SampleSeconds& total, const TrajectorySeconds& seconds) {
+  total.base += seconds.base;
+  for (std::size_t i = 0; i < seconds.estimators.size(); ++i) total.estimators[i].seconds += seconds.estimators[i];
+}
+
 std::vector<std::uint64_t> image_dims(std::uint64_t n, const ImageExtent& e) {
   return {n, std::uint64_t(e.height), std::uint64_t(e.width), std::uint64_t(e.channels)};
 }
@@ -177,6 +185,14 @@ ArrayMap to_arrays(const BlockRange& range, BlockRows&& block) {
   return out;
 }
 
+Array labels_of(const BlockRange& range, const StartPoints& start) {
+  Ids ids = consecutive_ids(range.count);
+  for (SampleId& id : ids) id += range.first;
+  const at::Tensor labels = start.labels(ids).contiguous();
+  const std::int64_t* first = labels.const_data_ptr<std::int64_t>();
+  return make_array<std::uint64_t>(std::vector<std::uint64_t>(first, first + labels.numel()), {range.count});
+}
+
 }  // namespace
 
 std::unique_ptr<StartPoints> BlockSampler::Parts::noised_start() const {
@@ -187,6 +203,25 @@ std::unique_ptr<StartPoints> BlockSampler::Parts::noised_start() const {
     if (beginning.index.value == plan.from_index)
       return std::make_unique<NoisedStart>(*denoiser, *originals, beginning, plan.seed, plan.loop_index_noise);
   fail(ErrorCode::internal, "the sampler can't begin at index {}", plan.from_index);
+}
+
+/// Its ids lie behind the run's own, and it always begins at points by seed and id: the paper's sets have none to spare.
+void BlockSampler::Parts::add_equal_cost(const BlockRange& range, const std::function<void(std::uint32_t)>& after_batch,
+                                         ArrayMap& out) {
+  const std::uint64_t left = plan.equal_cost_images - std::min<std::uint64_t>(plan.equal_cost_images, range.first);
+  const BlockRange own{range.index, plan.n_samples + range.first,
+                       static_cast<std::uint32_t>(std::min<std::uint64_t>(left, range.count))};
+  const PhiloxStart points(plan.seed, denoiser->spec().shape, denoiser->spec().n_classes);
+  BlockRows block = empty_rows(facts.image, own.count);
+  for (const auto& ids : micro_batches_of(own, plan.micro_batch)) {
+    const auto result = run_trajectory(*denoiser, *equal_cost_sampler, {}, ids, points);
+    add_cost(cost, result.cost, ids.size());
+    take_rows(block, batch_rows(result, *denoiser, false), std::min(ids.size(), own.count - block.done));
+    if (after_batch) after_batch(0);
+  }
+  ArrayMap arrays = to_arrays(own, std::move(block));
+  out[array_names::kEqualCostImages] = std::move(arrays.at(array_names::kImages));
+  out[array_names::kEqualCostFinite] = std::move(arrays.at(array_names::kFinite));
 }
 
 BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::make_unique<Parts>()) {
@@ -209,7 +244,14 @@ BlockSampler::BlockSampler(const Plan& plan, Placement placement) : parts_(std::
              (p.sampler->nfe() - plan.from_index) * spec.forwards,
              0,
              p.guide ? p.guide->nfe() * spec.forwards : 0};
-  for (const auto& estimator : p.estimators) p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
+  for (const auto& estimator : p.estimators) {
+    p.facts.extra_nfe += estimator->extra_nfe() * spec.forwards;
+    p.seconds.estimators.push_back({estimator->statistics(), 0});
+  }
+  if (!plan.equal_cost_sampler.is_null())
+    p.equal_cost_sampler = sampler_registry().make(plan.equal_cost_sampler, SamplerContext{p.denoiser->schedule(), plan.seed});
+  if (plan.labels && spec.n_classes == 0)
+    fail(ErrorCode::config, "/model: {} has no classes, and each image's class is wanted", spec.kind);
 }
 
 BlockSampler::~BlockSampler() = default;
@@ -217,6 +259,7 @@ BlockSampler::BlockSampler(BlockSampler&&) noexcept = default;
 
 const SampleFacts& BlockSampler::facts() const { return parts_->facts; }
 const SampleCost& BlockSampler::cost() const { return parts_->cost; }
+const SampleSeconds& BlockSampler::seconds() const { return parts_->seconds; }
 
 ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(std::uint32_t)>& after_batch) {
   auto& p = *parts_;
@@ -224,6 +267,7 @@ ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(
   for (const auto& ids : micro_batches_of(range, p.plan.micro_batch)) {
     const auto result = run_trajectory(*p.denoiser, *p.sampler, p.estimators, ids, *p.start, /*pack=*/true, p.guide.get());
     add_cost(p.cost, result.cost, ids.size());
+    add_seconds(p.seconds, result.seconds);
     const auto wanted = static_cast<std::uint32_t>(std::min<std::size_t>(ids.size(), range.count - block.done));
     auto batch = batch_rows(result, *p.denoiser, p.plan.maps);
     if (p.originals != nullptr) add_originals(block, batch, *p.originals, ids, range.count);
@@ -231,11 +275,14 @@ ArrayMap BlockSampler::sample(const BlockRange& range, const std::function<void(
     if (p.plan.unguided_arm) {
       const auto without = run_trajectory(*p.denoiser, *p.sampler, {}, ids, *p.start);
       add_cost(p.cost, without.cost, ids.size());
+      add_seconds(p.seconds, without.seconds);
       take_rows(unguided, batch_rows(without, *p.denoiser, false), wanted);
     }
     if (after_batch) after_batch(wanted);
   }
   ArrayMap out = to_arrays(range, std::move(block));
+  if (p.plan.labels) out[array_names::kLabels] = labels_of(range, *p.start);
+  if (p.equal_cost_sampler) p.add_equal_cost(range, after_batch, out);
   if (!p.plan.unguided_arm) return out;
   ArrayMap other = to_arrays(range, std::move(unguided));
   out[array_names::kUnguidedImages] = std::move(other.at(array_names::kImages));

@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "hdf5/hdf5.h"
 #include "models/placement.h"
@@ -31,6 +32,16 @@ struct SampleCost {
   std::uint64_t base_nfe = 0, extra_nfe = 0, guide_nfe = 0, padded = 0;
 };
 
+/// Wall time since construction by what it was for. Of a device that answers later than it is asked, only the asking.
+struct SampleSeconds {
+  struct OfEstimator {
+    std::vector<std::string> statistics;
+    double seconds = 0;
+  };
+  double base = 0;                      ///< the sampler's rows
+  std::vector<OfEstimator> estimators;  ///< rows that each asked for, and what it made of the answers
+};
+
 /// The network side of a plan (model, sampler, estimators, guide), made once a process: on the CPU, or where the placement says.
 class BlockSampler {
  public:
@@ -42,10 +53,12 @@ class BlockSampler {
 
   const SampleFacts& facts() const;
   const SampleCost& cost() const;
+  const SampleSeconds& seconds() const;
 
   /// The arrays of a block of n ids: ids u64 [n]; images u8 [n, h, w, c]; finite u8 [n]; scores/<statistic> f64 [n, W];
   /// maps/<statistic> f32 [n, h, w, c] where the plan wants maps and the estimator has them; unguided/images and unguided/finite
-  /// where it wants an unguided arm. A sample with a value that isn't
+  /// where it wants an unguided arm, labels u64 [n] where it wants them,
+  /// equal_cost/images and equal_cost/finite where it has that arm. A sample with a value that isn't
   /// finite anywhere (sample, score or map) has finite = 0 and zeros everywhere else: counted, never spread. `after_batch` gets
   /// the number of images done in each micro-batch, and may throw to stop.
   ArrayMap sample(const BlockRange& block, const std::function<void(std::uint32_t)>& after_batch = {});

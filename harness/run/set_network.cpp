@@ -7,6 +7,7 @@
 
 #include "data/dataset.h"
 #include "models/encoder.h"
+#include "models/weights_file.h"
 
 namespace alea {
 namespace {
@@ -66,6 +67,16 @@ SetNetwork make_set_network(const EncoderOptions& options) {
                {"preprocessing", spec.preprocessing}};
   out.fingerprint = json_sha256(out.facts);
   return out;
+}
+
+SetNetwork make_named_network(const std::string& network) {
+  EncoderOptions options;  // the defaults are pytorch-fid's, as the paper's code has them
+  options.network = network;
+  if (network == "inception") {
+    options.weights = feature_weights_path(network).string();
+    options.sha256 = feature_weights_sha256(network);
+  }
+  return make_set_network(options);
 }
 
 }  // namespace alea

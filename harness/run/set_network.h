@@ -20,4 +20,8 @@ struct SetNetwork {
 /// An encoder (models/encoder.h), or an embedded network, which takes grey images of its own extent.
 SetNetwork make_set_network(const EncoderOptions& options);
 
+/// An embedded network by its name, or "inception": the published weights from the folder of weights, as pytorch-fid feeds them.
+/// Error{config} for an unknown name, Error{io} with the command that fetches the weights.
+SetNetwork make_named_network(const std::string& network);
+
 }  // namespace alea

@@ -15,6 +15,7 @@ class Companions {
   /// `start` makes a sampler where the own trajectory begins.
   Companions(Estimator& estimator, const std::function<std::unique_ptr<Sampler>()>& start);
 
+  std::size_t size() const { return samplers_.size(); }
   /// One query a companion.
   std::vector<Query> next();
   void feed(std::span<const Prediction> answers);

@@ -6,8 +6,10 @@
 #include <ATen/ops/full.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "core/error.h"
+#include "core/provenance.h"
 
 namespace alea {
 namespace {
@@ -73,11 +75,12 @@ at::Tensor one_tensor(const std::vector<at::Tensor>& parts) {
 
 }  // namespace
 
-Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
+Packer::Timed Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
   require_sites(queries.front()->mode, denoiser_.spec());
   const Batch all = joined(queries);
   const std::int64_t n = all.x.size(0);
   std::vector<at::Tensor> eps, variance_fraction, x0, last_layer_input;
+  std::vector<double> row_seconds;
   for (std::int64_t first = 0; first < n; first += rows_per_call_) {
     const std::int64_t count = std::min(rows_per_call_, n - first), missing = rows_per_call_ - count;
     Batch call{.x = all.x.narrow(0, first, count),
@@ -88,7 +91,10 @@ Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
     pad_with_last_row(call, missing);
     padded_ += missing;
     if (const at::Tensor labels = start_.labels(call.ids); labels.defined()) call.labels = labels.to(call.x.device());
+    const double asked_s = monotonic_seconds();
     const Prediction answer = denoiser_.predict(call);
+    row_seconds.insert(row_seconds.end(), static_cast<std::size_t>(count),
+                       (monotonic_seconds() - asked_s) / static_cast<double>(count));
     require_shape_of(call.x, answer, denoiser_.spec());
     require_wanted(call.want, answer, denoiser_.spec());
     eps.push_back(answer.eps.narrow(0, 0, count));
@@ -96,11 +102,12 @@ Prediction Packer::evaluate_one_mode(const std::vector<const Query*>& queries) {
     if (answer.x0.defined()) x0.push_back(answer.x0.narrow(0, 0, count));
     if (answer.last_layer_input.defined()) last_layer_input.push_back(answer.last_layer_input.narrow(0, 0, count));
   }
-  return {one_tensor(eps), one_tensor(variance_fraction), one_tensor(x0), one_tensor(last_layer_input)};
+  return {{one_tensor(eps), one_tensor(variance_fraction), one_tensor(x0), one_tensor(last_layer_input)}, std::move(row_seconds)};
 }
 
 std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
   std::vector<Prediction> out(queries.size());
+  seconds_.assign(queries.size(), 0);
   std::vector<bool> is_done(queries.size(), false);
   for (std::size_t lead = 0; lead < queries.size(); ++lead) {
     if (is_done[lead]) continue;
@@ -115,7 +122,7 @@ std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
       places.push_back(i);
       is_done[i] = true;
     }
-    const Prediction all = evaluate_one_mode(group);
+    const auto [all, row_seconds] = evaluate_one_mode(group);
     std::int64_t first = 0;
     for (const std::size_t place : places) {
       const std::int64_t count = row_count(queries[place]);
@@ -123,6 +130,8 @@ std::vector<Prediction> Packer::evaluate(const std::vector<Query>& queries) {
       if (all.variance_fraction.defined()) out[place].variance_fraction = all.variance_fraction.narrow(0, first, count);
       if (all.x0.defined()) out[place].x0 = all.x0.narrow(0, first, count);
       if (all.last_layer_input.defined()) out[place].last_layer_input = all.last_layer_input.narrow(0, first, count);
+      const auto row = row_seconds.begin() + first;
+      seconds_[place] = std::accumulate(row, row + count, 0.0);
       first += count;
     }
   }

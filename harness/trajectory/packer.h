@@ -22,14 +22,22 @@ class Packer {
   std::vector<Prediction> evaluate(const std::vector<Query>& queries);
 
   std::uint64_t padded() const { return padded_; }
+  /// What each query of the last evaluate() took: a call's time falls to its rows in equal parts, those that only
+  /// fill it going with them. Of a device that answers later than it is asked, only the asking.
+  const std::vector<double>& seconds() const { return seconds_; }
 
  private:
-  Prediction evaluate_one_mode(const std::vector<const Query*>& queries);
+  struct Timed {
+    Prediction prediction;
+    std::vector<double> row_seconds;
+  };
+  Timed evaluate_one_mode(const std::vector<const Query*>& queries);
 
   Denoiser& denoiser_;
   const StartPoints& start_;
   std::int64_t rows_per_call_;
   std::uint64_t padded_ = 0;
+  std::vector<double> seconds_;
 };
 
 }  // namespace alea

@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "core/error.h"
+#include "core/provenance.h"
 #include "trajectory/companions.h"
 #include "trajectory/packer.h"
 
@@ -14,7 +15,7 @@ namespace {
 
 /// What one estimator asked at one step and hasn't got yet.
 struct Request {
-  Estimator* estimator;
+  std::size_t estimator;
   StepView view;
   std::vector<Query> queries;
 };
@@ -32,6 +33,24 @@ Prediction with_eps(const Prediction& said, const at::Tensor& eps, const NoiseLe
   return out;
 }
 
+struct Answers {
+  std::vector<Prediction> predictions;
+  std::vector<double> seconds;
+};
+
+/// Adds the time that it lives.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& total) : total_(total), started_s_(monotonic_seconds()) {}
+  ~Stopwatch() { total_ += monotonic_seconds() - started_s_; }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& total_;
+  double started_s_;
+};
+
 class Run {
  public:
   Run(Packer packer, Sampler& sampler, const std::vector<std::unique_ptr<Estimator>>& estimators,
@@ -41,7 +60,9 @@ class Run {
         estimators_(estimators),
         companions_(std::move(companions)),
         guide_(guide),
-        pack_(pack) {}
+        pack_(pack) {
+    seconds_.estimators.assign(estimators.size(), 0);
+  }
 
   void to_the_end(SolverIndex from) {
     for (int index = from.value; auto query = sampler_.next(); ++index) {
@@ -51,9 +72,13 @@ class Run {
       sampler_.feed(guide_ == nullptr ? path : guided(path));
     }
     answer(std::exchange(waiting_, {}));
-    for (auto& companions : companions_) companions.finish();
+    for (std::size_t i = 0; i < companions_.size(); ++i) {
+      const Stopwatch watch(seconds_.estimators[i]);
+      companions_[i].finish();
+    }
   }
 
+  const TrajectorySeconds& seconds() const { return seconds_; }
   TrajectoryCost cost(std::uint64_t n_images, std::uint64_t forwards) const {
     const auto per_image = [=](std::uint64_t rows) { return forwards * ((rows + n_images - 1) / n_images); };
     const std::uint64_t guide_rows = guide_ == nullptr ? 0 : guide_rows_ + 2 * guide_->backward_rows();
@@ -66,25 +91,20 @@ class Run {
     base_rows_ += query.ids.size();
     auto requests = std::exchange(waiting_, {});
     std::vector<Query> queries{query};
-    std::vector<std::size_t> companion_rows;
-    for (auto& companions : companions_) {
-      auto asked = companions.next();
-      companion_rows.push_back(asked.size());
+    for (std::size_t i = 0; i < companions_.size(); ++i) {
+      const Stopwatch watch(seconds_.estimators[i]);
+      auto asked = companions_[i].next();
       extra_rows_ += asked.size() * query.ids.size();
       std::move(asked.begin(), asked.end(), std::back_inserter(queries));
     }
-    for (auto& request : requests) std::move(request.queries.begin(), request.queries.end(), std::back_inserter(queries));
-    const auto answers = pack_ ? packer_.evaluate(queries) : each_alone(queries);
+    append_queries(requests, queries);
+    const Answers answers = ask(queries);
+    seconds_.base += answers.seconds.front();
     std::size_t first = 1;
-    for (std::size_t i = 0; i < companions_.size(); ++i) {
-      companions_[i].feed(std::span(answers).subspan(first, companion_rows[i]));
-      first += companion_rows[i];
-    }
-    for (auto& request : requests) {
-      request.estimator->consume(request.view, std::span(answers).subspan(first, request.queries.size()));
-      first += request.queries.size();
-    }
-    return answers.front();
+    for (std::size_t i = 0; i < companions_.size(); ++i)
+      give(i, answers, first, companions_[i].size(), [&](auto said) { companions_[i].feed(said); });
+    hand_over(requests, answers, first);
+    return answers.predictions.front();
   }
 
   Want base_want(SolverIndex index) const {
@@ -112,13 +132,14 @@ class Run {
   StepView ask_estimators(const Prediction& prediction) {
     const StepView view = sampler_.view(prediction);
     std::vector<Request> now;
-    for (const auto& estimator : estimators_) {
-      Request request{estimator.get(), view, estimator->rows(view)};
+    for (std::size_t i = 0; i < estimators_.size(); ++i) {
+      const Stopwatch watch(seconds_.estimators[i]);
+      Request request{i, view, estimators_[i]->rows(view)};
       for (const Query& query : request.queries) extra_rows_ += query.ids.size();
-      const bool may_wait = pack_ && !request.queries.empty() && !estimator->needed_before_advance();
+      const bool may_wait = pack_ && !request.queries.empty() && !estimators_[i]->needed_before_advance();
       (may_wait ? waiting_ : now).push_back(std::move(request));
     }
-    answer(std::move(now));
+    answer(now);
     return view;
   }
 
@@ -132,25 +153,43 @@ class Run {
     return with_eps(said, guide_->eps(), view.level);
   }
 
-  void answer(std::vector<Request> requests) {
-    std::vector<Query> packed;
-    if (pack_)
-      for (const auto& request : requests) packed.insert(packed.end(), request.queries.begin(), request.queries.end());
-    const auto together = packer_.evaluate(packed);
+  void answer(const std::vector<Request>& requests) {
+    std::vector<Query> queries;
+    append_queries(requests, queries);
     std::size_t first = 0;
-    for (const auto& request : requests) {
-      const std::size_t count = request.queries.size();
-      if (pack_)
-        request.estimator->consume(request.view, std::span(together).subspan(first, count));
-      else
-        request.estimator->consume(request.view, each_alone(request.queries));
-      first += count;
-    }
+    hand_over(requests, ask(queries), first);
   }
 
-  std::vector<Prediction> each_alone(const std::vector<Query>& queries) {
-    std::vector<Prediction> out;
-    for (const Query& query : queries) out.push_back(packer_.evaluate({query}).front());
+  static void append_queries(const std::vector<Request>& requests, std::vector<Query>& out) {
+    for (const auto& request : requests) out.insert(out.end(), request.queries.begin(), request.queries.end());
+  }
+
+  void hand_over(const std::vector<Request>& requests, const Answers& answers, std::size_t& first) {
+    for (const auto& request : requests)
+      give(request.estimator, answers, first, request.queries.size(),
+           [&](auto said) { estimators_[request.estimator]->consume(request.view, said); });
+  }
+
+  /// Answers first..first+count-1 go to one estimator, with the time that they and it take.
+  template <class Take>
+  void give(std::size_t estimator, const Answers& answers, std::size_t& first, std::size_t count, Take&& take) {
+    double& seconds = seconds_.estimators[estimator];
+    for (std::size_t i = first; i < first + count; ++i) seconds += answers.seconds[i];
+    const Stopwatch watch(seconds);
+    take(std::span(answers.predictions).subspan(first, count));
+    first += count;
+  }
+
+  Answers ask(const std::vector<Query>& queries) {
+    if (pack_) {
+      auto predictions = packer_.evaluate(queries);
+      return {std::move(predictions), packer_.seconds()};
+    }
+    Answers out;
+    for (const Query& query : queries) {
+      out.predictions.push_back(packer_.evaluate({query}).front());
+      out.seconds.push_back(packer_.seconds().front());
+    }
     return out;
   }
 
@@ -162,6 +201,7 @@ class Run {
   bool pack_;
   std::vector<Request> waiting_;
   std::uint64_t base_rows_ = 0, extra_rows_ = 0, guide_rows_ = 0;
+  TrajectorySeconds seconds_;
 };
 
 }  // namespace
@@ -187,6 +227,7 @@ TrajectoryResult run_trajectory(Denoiser& denoiser, const SamplerFactory& sample
 
   TrajectoryResult result;
   result.sample = sampler->sample();
+  result.seconds = run.seconds();
   result.cost = run.cost(ids.size(), static_cast<std::uint64_t>(denoiser.spec().forwards));
   for (const auto& estimator : estimators)
     for (auto& output : estimator->outputs()) result.outputs.push_back(std::move(output));

@@ -20,10 +20,18 @@ struct TrajectoryCost {
   std::uint64_t padded = 0;     ///< rows, not per image: computed only to fill a micro-batch
 };
 
+/// Wall time by what it was for: the rows that each asked for, and what it made of the answers. Never part of a result. Of a
+/// device that answers later than it is asked, only the asking.
+struct TrajectorySeconds {
+  double base = 0;                 ///< the sampler's rows
+  std::vector<double> estimators;  ///< in their order
+};
+
 struct TrajectoryResult {
   at::Tensor sample;                       ///< [B, C, H, W] float32, the network's space, on its device
   std::vector<UncertaintyOutput> outputs;  ///< of all estimators, in their order, then of the guide
   TrajectoryCost cost;
+  TrajectorySeconds seconds = {};
 };
 
 /// The one loop that joins network, sampler and estimators, for one micro-batch of ids (B = micro_batch = ids.size()).

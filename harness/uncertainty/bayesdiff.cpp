@@ -34,7 +34,7 @@ struct Fields<BayesDiffOptions> {
             field("draws", &O::draws, "S, draws of x for its covariance with eps: evaluations an image").range(2, 65535),
             field("weight_draws", &O::weight_draws, "0: exact predictive of the last layer; the released code draws 100 layers")
                 .range(0, 65535),
-            field("moments", &O::moments, "consistent: law of total variance, centred covariance; released: as the released code")
+            field("moments", &O::moments, "consistent: law of total variance along a line through the draws; released: as the released code")
                 .one_of({"consistent", "released"}),
             field("path", &O::path, "deterministic: the sampler's own images; sampled: eps is drawn where there is uncertainty")
                 .one_of({"deterministic", "sampled"})});
@@ -125,7 +125,7 @@ class BayesDiff : public Estimator {
     if (answers.empty()) return {mean - path_eps_, base.variance, at::zeros_like(mean)};
     std::vector<at::Tensor> means;
     for (const Prediction& answer : answers) means.push_back(answer.eps);
-    return noise_moments({starts_, means}, x_mean_, base.variance, path_eps_, plan_->rule);
+    return noise_moments({starts_, means}, *moments_, x_mean_, base.variance, path_eps_, plan_->rule);
   }
 
   static NoiseMoments as_certain(const at::Tensor& x) {

@@ -4,6 +4,8 @@
 #include <ATen/ops/where.h>
 #include <ATen/ops/zeros_like.h>
 
+#include <algorithm>
+
 #include "core/error.h"
 
 namespace alea {
@@ -11,20 +13,40 @@ namespace {
 
 /// Sums over the draws of deviations from E[x] and from the path's eps: small numbers, so that squares keep their digits.
 struct DrawSums {
-  at::Tensor x, mean, product, square;
+  double n;
+  at::Tensor x, mean, x_x, x_mean, mean_mean;
 };
 
 DrawSums sums_of(const Draws& draws, const at::Tensor& x_mean, const at::Tensor& path_eps) {
   const at::Tensor zero = at::zeros_like(x_mean);
-  DrawSums sums{zero, zero, zero, zero};
+  DrawSums sums{static_cast<double>(draws.x.size()), zero, zero, zero, zero, zero};
   for (std::size_t j = 0; j < draws.x.size(); ++j) {
     const at::Tensor dx = draws.x[j].to(at::kDouble) - x_mean, dm = draws.mean[j].to(at::kDouble) - path_eps;
     sums.x = sums.x + dx;
     sums.mean = sums.mean + dm;
-    sums.product = sums.product + dx * dm;
-    sums.square = sums.square + dm * dm;
+    sums.x_x = sums.x_x + dx * dx;
+    sums.x_mean = sums.x_mean + dx * dm;
+    sums.mean_mean = sums.mean_mean + dm * dm;
   }
   return sums;
+}
+
+/// The mean of eps as a line in x and what scatters about it.
+struct Regression {
+  at::Tensor slope;
+  at::Tensor slope_error;  ///< variance of the slope, in units of the scatter
+  at::Tensor scatter;      ///< variance
+};
+
+/// By least squares; slope 0 where the draws of x don't differ.
+Regression regress(const DrawSums& sums) {
+  const at::Tensor zero = at::zeros_like(sums.x);
+  const at::Tensor x_x = sums.x_x - sums.x * sums.x / sums.n, x_mean = sums.x_mean - sums.x * sums.mean / sums.n,
+                   mean_mean = sums.mean_mean - sums.mean * sums.mean / sums.n;
+  const at::Tensor is_spread = x_x.gt(0);
+  const at::Tensor slope = at::where(is_spread, x_mean / x_x, zero);
+  const at::Tensor freedom = at::where(is_spread, zero + std::max(sums.n - 2, 1.0), zero + (sums.n - 1));
+  return {slope, at::where(is_spread, x_x.reciprocal(), zero), (mean_mean - slope * x_mean).clamp_min(0) / freedom};
 }
 
 }  // namespace
@@ -49,18 +71,19 @@ PathMoments propagate(const PathMoments& before, const LinearStep& step, const N
   return after;
 }
 
-NoiseMoments noise_moments(const Draws& draws, const at::Tensor& x_mean, const at::Tensor& variance, const at::Tensor& path_eps,
-                           MomentRule rule) {
-  const auto n = static_cast<double>(draws.x.size());
+NoiseMoments noise_moments(const Draws& draws, const PathMoments& path, const at::Tensor& x_mean, const at::Tensor& variance,
+                           const at::Tensor& path_eps, MomentRule rule) {
   if (draws.x.size() < 2 || draws.mean.size() != draws.x.size())
     fail(ErrorCode::domain, "a covariance needs at least 2 draws and a mean for each, found {} and {}", draws.x.size(),
          draws.mean.size());
   const at::Tensor eps = path_eps.to(at::kDouble);
   const DrawSums sums = sums_of(draws, x_mean, eps);
-  const at::Tensor shift = sums.mean / n;
-  if (rule == MomentRule::released) return {shift, variance, sums.product / n + eps * sums.x / n};
-  const at::Tensor covariance = (sums.product - sums.x * shift) / (n - 1);
-  return {shift, variance + (sums.square - sums.mean * shift) / (n - 1), covariance};
+  const at::Tensor shift = sums.mean / sums.n;
+  if (rule == MomentRule::released) return {shift, variance, sums.x_mean / sums.n + eps * sums.x / sums.n};
+  const Regression line = regress(sums);
+  const at::Tensor of_line = line.slope * line.slope * path.variance;
+  const at::Tensor of_scatter = line.scatter * (1 - line.slope_error * path.variance).clamp_min(0);
+  return {shift, variance + of_line + of_scatter, line.slope * path.variance};
 }
 
 }  // namespace alea

@@ -28,8 +28,10 @@ struct NoiseMoments {
 /// eps sees m through x alone: Cov(eps, m) = Cov(x, eps) Cov(x, m) / Var(x), exact where all are jointly normal.
 PathMoments propagate(const PathMoments& before, const LinearStep& step, const NoiseLevel& level, const NoiseMoments& noise);
 
-/// consistent: covariance about the draws' own means, and Var(eps) by the law of total variance: predictive variance + variance
-/// of the mean over the draws. released: mean(x mu) - E[x] mean(mu), and the predictive variance alone, as the released code.
+/// consistent: Cov(x, eps) = k Var(x) and Var(eps) by the law of total variance, predictive variance + k^2 Var(x) + scatter, where
+/// k is the slope of the network's mean over the draws and the scatter what is left about that line. Knowing Var(x), which sample
+/// moments of the draws estimate anew, makes a variance that can't fall below 0 and is exact where eps is linear in x, for any S.
+/// released: mean(x mu) - E[x] mean(mu), and the predictive variance alone, as the released code.
 enum class MomentRule { consistent, released };
 
 /// Draws of x (those of LinearStep::from) and the network's mean at what became of them.
@@ -37,8 +39,9 @@ struct Draws {
   std::span<const at::Tensor> x, mean;  ///< S >= 2 of each, [B, C, H, W]
 };
 
-/// `x_mean`: E[x] that the draws are of; `variance`: of eps given x; `path_eps`: what the sampler goes on with.
-NoiseMoments noise_moments(const Draws& draws, const at::Tensor& x_mean, const at::Tensor& variance, const at::Tensor& path_eps,
-                           MomentRule rule);
+/// `path`: moments of the x that the draws are of, `x_mean` its mean; `variance`: of eps given x; `path_eps`: what the sampler
+/// goes on with.
+NoiseMoments noise_moments(const Draws& draws, const PathMoments& path, const at::Tensor& x_mean, const at::Tensor& variance,
+                           const at::Tensor& path_eps, MomentRule rule);
 
 }  // namespace alea

@@ -12,6 +12,13 @@ std::optional<fs::path> found_fit(const std::string& name) {
   return std::nullopt;
 }
 
+/// The command that makes the fit DIR/NAME.safetensors, by the recipe NAME.train.json where one is shipped.
+std::string command_for(const fs::path& fit) {
+  const fs::path recipe = share_folder() / "embedded" / (fit.stem().string() + ".train.json"), folder = fit.parent_path();
+  if (!fs::is_regular_file(recipe)) return "alea train CONFIG --out DIR, with \"train\": \"laplace\"";
+  return fmt::format("alea train {} --out {}", recipe.string(), folder.empty() ? "." : folder.string());
+}
+
 }  // namespace
 
 std::optional<LastLayerPosterior> posterior_for(const LaplaceOptions& options, const EstimatorContext& context) {
@@ -33,10 +40,8 @@ void fill_in_laplace_sha256(Json& resolved, const std::string& pointer, ConfigEr
   if (name.empty()) return;
   const auto path = found_fit(name);
   if (!path)
-    return errors.add(pointer + "/laplace",
-                      fmt::format("{}: no such file, neither as given nor below {}; make it with alea train "
-                                  "(\"train\": \"laplace\")",
-                                  name, share_folder().string()));
+    return errors.add(pointer + "/laplace", fmt::format("{}: no such file, neither as given nor below {}; make it with `{}`",
+                                                        name, share_folder().string(), command_for(name)));
   const std::string found = sha256_file(*path);
   if (!expected.empty() && expected != found)
     errors.add(pointer + "/laplace_sha256", fmt::format("expected {}, {} has {}", expected, path->string(), found));

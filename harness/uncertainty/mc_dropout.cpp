@@ -14,6 +14,7 @@ struct McDropoutOptions : SpreadOptions {
   std::optional<double> p;
   std::string sites = "training";
   bool force = false;
+  std::string label;
 };
 
 }  // namespace
@@ -24,11 +25,12 @@ struct Fields<McDropoutOptions> {
     using O = McDropoutOptions;
     return std::tuple_cat(
         spread_fields<O>(),
-        std::tuple{
-            field("p", &O::p, "dropout probability; null: that of training").range(1e-4, 0.999),
-            field("sites", &O::sites, "which sites drop: those of training, residual blocks alone, or attention's too")
-                .one_of({"training", "resnets", "all"}),
-            field("force", &O::force, "also with a network that was trained without dropout, which the record then says")});
+        std::tuple{field("p", &O::p, "dropout probability; null: that of training").range(1e-4, 0.999),
+                   field("sites", &O::sites, "which sites drop: those of training, residual blocks alone, or attention's too")
+                       .one_of({"training", "resnets", "all"}),
+                   field("force", &O::force, "also with a network that was trained without dropout, which the record then says"),
+                   field("label", &O::label,
+                         "NAME: the statistics are called mc_dropout.NAME.*, so that two settings stand side by side")});
   }
 };
 
@@ -71,6 +73,8 @@ ChosenDropout choose(const McDropoutOptions& options, const DenoiserSpec& spec) 
 
 /// Gal and Ghahramani (arXiv:1506.02142) for the noise prediction: the spread of eps(x_t, t) under M masks.
 std::unique_ptr<EstimatorFactory> make_mc_dropout(const McDropoutOptions& options, const EstimatorContext& context) {
+  const bool is_name = options.label.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+  if (!is_name) fail(ErrorCode::config, "/label: \"{}\" must be of a-z, 0-9 and _", options.label);
   const ChosenDropout chosen = context.model == nullptr ? ChosenDropout{} : choose(options, context.model->spec());
   const auto mode = [chosen, seed = context.seed](SolverIndex index, int pass) -> Mode {
     ALEA_CHECK(chosen.p > 0, "mc_dropout: made without a model");
@@ -80,10 +84,11 @@ std::unique_ptr<EstimatorFactory> make_mc_dropout(const McDropoutOptions& option
                        .p = chosen.p,
                        .attention_sites = chosen.attention_sites};
   };
-  return make_passes_estimator({.statistics = SpreadStatistics("mc_dropout", options),
-                                .window = Window(options.first_index, options.last_index, context.n_steps),
-                                .mode = mode,
-                                .departures = chosen.departures});
+  return make_passes_estimator(
+      {.statistics = SpreadStatistics("mc_dropout" + (options.label.empty() ? "" : "." + options.label), options),
+       .window = Window(options.first_index, options.last_index, context.n_steps),
+       .mode = mode,
+       .departures = chosen.departures});
 }
 
 }  // namespace

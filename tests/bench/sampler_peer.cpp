@@ -1,5 +1,5 @@
-// Our side of the comparisons scripts/bench sampler.* and alg1: times a sampler on one batch, alone or in turn with an estimator,
-// and writes what a peer needs to start from the same numbers and to be held to the same trajectory.
+// Our side of the comparisons scripts/bench sampler.*, alg1 and estimators: times a sampler on one batch, alone or in turn with
+// estimators, and writes what a peer needs to start from the same numbers and to be held to the same trajectory.
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/full.h>
@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <numeric>
 #include <string>
+#include <vector>
 
 #include "core/big_buffers.h"
 #include "core/provenance.h"
@@ -34,7 +35,8 @@ constexpr double kGain =
 constexpr float kEpsTime = 500;
 
 struct Arguments {
-  std::string kind = "ddpm_unet", manifest, out, sampler = R"({"kind": "ddim", "steps": 50})", estimator, compute = "float32";
+  std::string kind = "ddpm_unet", manifest, out, sampler = R"({"kind": "ddim", "steps": 50})", compute = "float32";
+  std::vector<std::string> estimators;
   int batch = 100, repeat = 3, threads = 1;
   bool make_weights = false;
 };
@@ -85,7 +87,8 @@ class Trajectory {
     const auto factory = sampler_registry().make(sampler, context);
     std::vector<std::unique_ptr<EstimatorFactory>> estimators;
     if (!estimator.is_null())
-      estimators.push_back(estimator_registry().make(estimator, {.seed = kSeed, .n_steps = sampler.at("steps").get<int>()}));
+      estimators.push_back(estimator_registry().make(
+          estimator, {.seed = kSeed, .n_steps = sampler.at("steps").get<int>(), .model = &denoiser_, .sampler = factory.get()}));
     const double start = monotonic_seconds();
     const TrajectoryResult result = run_trajectory(denoiser_, *factory, estimators, ids_, kSeed);
     at::Tensor sample = result.sample.contiguous();
@@ -115,6 +118,9 @@ void write_trajectory(const Arguments& args, Denoiser& denoiser, const Ids& ids,
   write_safetensors(args.out, spans);
 }
 
+/// "estimated", "estimated.2", "estimated.3", ...
+std::string estimated_name(std::size_t k) { return k == 0 ? "estimated" : fmt::format("estimated.{}", k + 1); }
+
 int measure(const Arguments& args) {
   at::set_num_threads(args.threads);
   if (args.make_weights) {
@@ -130,7 +136,8 @@ int measure(const Arguments& args) {
   at::Tensor sample;
   for (int i = 0; i < args.repeat; ++i) {
     sample = trajectory.time("seconds", sampler);
-    if (!args.estimator.empty()) trajectory.time("estimated", sampler, parse_json(args.estimator, "--estimator"));
+    for (std::size_t k = 0; k < args.estimators.size(); ++k)
+      trajectory.time(estimated_name(k).c_str(), sampler, parse_json(args.estimators[k], "--estimator"));
   }
   if (!args.out.empty()) write_trajectory(args, *denoiser, trajectory.ids(), sample);
   return 0;
@@ -146,7 +153,9 @@ int command_line(int argc, char** argv) {
   app.add_flag("--make-weights", args.make_weights, "Only write the weights that the manifest names: a hash of their names");
   app.add_option("--compute", args.compute)->check(CLI::IsMember({"float32", "bfloat16"}))->capture_default_str();
   app.add_option("--sampler", args.sampler, "As in a config")->capture_default_str();
-  app.add_option("--estimator", args.estimator, "As in a config: timed in turn with plain sampling");
+  app.add_option("--estimator", args.estimators, "As in a config: timed in turn with plain sampling; may be given again")
+      ->expected(1)
+      ->take_all();
   app.add_option("--out", args.out, "safetensors file for x_T, labels, eps and sample");
   app.add_option("--batch", args.batch)->check(CLI::PositiveNumber)->capture_default_str();
   app.add_option("--repeat", args.repeat)->check(CLI::PositiveNumber)->capture_default_str();

@@ -11,7 +11,7 @@ namespace {
 
 constexpr int kSteps = 50;
 
-class EstimatorContract : public testing::TestWithParam<std::string> {
+class EstimatorContract : public ::testing::TestWithParam<std::string> {
  protected:
   TrajectoryResult run(const Ids& ids, std::uint64_t seed = 1, bool pack = true) {
     std::vector<std::unique_ptr<EstimatorFactory>> estimators;
@@ -74,12 +74,13 @@ TEST_P(EstimatorContract, PackingChangesNothing) {
 
 TEST_P(EstimatorContract, ResolvedConfigIsComplete) {
   ConfigErrors errors;
-  const Json resolved = estimator_registry().resolve(test::estimator_config(GetParam()), "", errors);
+  const test::ToyFit fit(*denoiser_, 200, 50);
+  const Json resolved = estimator_registry().resolve(test::estimator_config(GetParam(), fit), "", errors);
   EXPECT_TRUE(errors.empty());
   EXPECT_EQ(estimator_registry().resolve(resolved, "", errors), resolved);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, EstimatorContract, testing::ValuesIn(estimator_registry().names()),
+INSTANTIATE_TEST_SUITE_P(All, EstimatorContract, ::testing::ValuesIn(estimator_registry().names()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

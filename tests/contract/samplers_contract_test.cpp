@@ -14,7 +14,7 @@
 namespace alea {
 namespace {
 
-class SamplerContract : public testing::TestWithParam<std::string> {};
+class SamplerContract : public ::testing::TestWithParam<std::string> {};
 
 /// A deterministic sampler's relative error against the exact flow; a random one's distance from the law's spread.
 double gaussian_error(const std::string& kind, int steps, double std) {
@@ -100,10 +100,11 @@ TEST_P(SamplerContract, LinearStepsAreTheStepsItTakes) {
   const auto steps = factory->linear_steps();
   if (steps.empty()) GTEST_SKIP() << "says none";
   ASSERT_EQ(static_cast<int>(steps.size()), factory->n_steps());
-  const auto sampler = factory->start(initial_noise(1, {3, 4}, denoiser->spec().shape), {3, 4});
+  const at::Device device = denoiser->spec().device;
+  const auto sampler = factory->start(initial_noise(1, {3, 4}, denoiser->spec().shape).to(device), {3, 4});
   std::vector<at::Tensor> x, m;
   for (int i = 0; const auto query = sampler->next(); ++i) {
-    const at::Tensor t = at::full({2}, query->t.value, at::kFloat);
+    const at::Tensor t = at::full({2}, query->t.value, at::kFloat).to(device);
     const Prediction prediction = denoiser->predict({.x = query->x, .t = t, .ids = query->ids});
     x.push_back(query->x.to(at::kDouble));
     m.push_back(predict_x0(x[i], prediction.eps.to(at::kDouble), sampler->view(prediction).level));
@@ -124,7 +125,7 @@ TEST_P(SamplerContract, ResolvedConfigIsComplete) {
   EXPECT_TRUE(resolved.contains("steps"));
 }
 
-INSTANTIATE_TEST_SUITE_P(All, SamplerContract, testing::ValuesIn(sampler_registry().names()),
+INSTANTIATE_TEST_SUITE_P(All, SamplerContract, ::testing::ValuesIn(sampler_registry().names()),
                          [](const auto& info) { return info.param; });
 
 }  // namespace

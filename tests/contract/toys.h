@@ -25,20 +25,20 @@ inline std::unique_ptr<SamplerFactory> sampler(const std::string& kind, int step
   return make<SamplerFactory, const SamplerContext&>(sampler_registry(), {{"kind", kind}, {"steps", steps}}, context);
 }
 
-/// What an estimator needs on mixture() beside its defaults.
-inline Json estimator_config(const std::string& kind) {
-  static const ToyFit fit(2, 200, 50);
+/// What an estimator needs beside its defaults.
+inline Json estimator_config(const std::string& kind, const ToyFit& fit) {
   Json config{{"kind", kind}};
   if (kind == "bayesdiff" || kind == "generative") config["laplace"] = fit.path();
   return config;
 }
 
-/// For DDIM on a model of mixture()'s channels.
+/// For DDIM.
 inline std::unique_ptr<EstimatorFactory> estimator(const std::string& kind, int n_steps, const Denoiser& denoiser,
                                                    std::uint64_t seed = 1) {
   const auto ddim = sampler("ddim", n_steps, denoiser);
   const EstimatorContext context{.seed = seed, .n_steps = n_steps, .model = &denoiser, .sampler = ddim.get()};
-  return make<EstimatorFactory, const EstimatorContext&>(estimator_registry(), estimator_config(kind), context);
+  const ToyFit fit(denoiser, 200, 50);
+  return make<EstimatorFactory, const EstimatorContext&>(estimator_registry(), estimator_config(kind, fit), context);
 }
 
 }  // namespace alea::test

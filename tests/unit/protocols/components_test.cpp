@@ -133,11 +133,11 @@ TEST(Components, RefuseBayesDiffWhereItsMomentsCanNotBeHad) {
   const Json packaged = {
       {"module", "nowhere.pt"}, {"sha256", std::string(64, '0')}, {"shape", {1, 4, 4}}, {"schedule", {{"kind", "linear"}}}};
   atomic_write(manifest, packaged.dump());
-  EXPECT_THAT(problems_with({{"kind", "exported"}, {"manifest", manifest.string()}}, {kBayesDiff}),
+  EXPECT_THAT(problems_with({{"kind", "exported"}, {"manifest", manifest.string()}}, Json::array({kBayesDiff})),
               ElementsAre(Pair("/estimators/0", StartsWith("exported doesn't say a last layer"))));
   fs::remove(manifest);
   for (const Json& sampler : {Json{{"kind", "heun"}}, Json{{"kind", "ddim"}, {"eta", 1}}})
-    EXPECT_THAT(problems_with(kModel, {kBayesDiff}, sampler),
+    EXPECT_THAT(problems_with(kModel, Json::array({kBayesDiff}), sampler),
                 ElementsAre(Pair("/estimators/0", StartsWith("bayesdiff needs a sampler"))));
 }
 

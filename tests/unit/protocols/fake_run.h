@@ -37,7 +37,7 @@ struct FakeRun {
     fs::create_directories(folder);
     config["reference"] = (folder / "reference.safetensors").string();
   }
-  ~FakeRun() { fs::remove_all(folder); }
+  virtual ~FakeRun() { fs::remove_all(folder); }
 
   static bool is_bad(std::uint64_t id) { return id % 7 == 3; }
 
@@ -55,7 +55,7 @@ struct FakeRun {
     return out;
   }
 
-  double score(const std::string& statistic, std::uint64_t id) const {
+  virtual double score(const std::string& statistic, std::uint64_t id) const {
     const double u = uniform({.seed = 5, .stream = Stream::random_score, .id = id});
     const double knowing = (is_bad(id) ? 10 : 0) + u;
     if (statistic == "aleatoric.variance") return knowing;
@@ -63,6 +63,10 @@ struct FakeRun {
     if (statistic == "random.score" && random_score_knows) return knowing;
     return uniform({.seed = 6, .stream = Stream::random_score, .id = id});
   }
+
+  virtual void add_arrays(const BlockRange&, ArrayMap&) const {}     ///< more that a block has
+  virtual void add_blocks(const Store&, const BlockRange&) const {}  ///< of other kinds
+  virtual void add_features(const BlockRange&, ArrayMap&) const {}   ///< and its features
 
   void write_reference(const std::string& network = "pixels") const {
     std::vector<float> features;
@@ -101,6 +105,7 @@ struct FakeRun {
     out["images"] = make_array<std::uint8_t>(images, {range.count, kSide, kSide, 1});
     out["maps/aleatoric.variance"] = make_array<float>(maps, {range.count, kSide, kSide, 1});
     for (const auto& [statistic, values] : scores) out["scores/" + statistic] = make_array<double>(values, {range.count, 2});
+    add_arrays(range, out);
     return out;
   }
 
@@ -125,6 +130,7 @@ struct FakeRun {
     out["planted/ids"] = make_array<std::uint64_t>(planted, {planted.size()});
     for (std::size_t k = 0; k < defects.size(); ++k)
       out[fmt::format("planted/{}/features", k)] = make_array<float>(defects[k], {planted.size(), kPixels});
+    add_features(range, out);
     return out;
   }
 
@@ -141,6 +147,7 @@ struct FakeRun {
     for (const BlockRange& range : store.blocks()) {
       store.put_block("blocks", range, sample_block(range));
       store.put_block("features.pixels", range, feature_block(range, plan));
+      add_blocks(store, range);
     }
     Outcome out;
     out.record.config = resolved.config;

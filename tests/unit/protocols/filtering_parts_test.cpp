@@ -3,7 +3,7 @@
 
 #include <regex>
 
-#include "fake_run.h"
+#include "fake_arm.h"
 #include "protocols/filtering.h"
 #include "protocols/filtering_measure.h"
 #include "protocols/metric_catalogue.h"
@@ -88,8 +88,7 @@ bool matches(const std::string& pattern, const std::string& name) {
 }
 
 TEST(MetricCatalogue, ListsEveryRowOfAFilteringRecordAndNothingElse) {
-  FakeRun run("catalogue");
-  run.write_reference();
+  const WithArm run("catalogue");
   const Record record = run.score_all().record;
   for (const auto& row : record.metrics)
     EXPECT_EQ(std::ranges::count_if(filtering_metrics(), [&](const auto& entry) { return matches(entry.first, row.name); }), 1)

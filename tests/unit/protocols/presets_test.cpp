@@ -142,9 +142,6 @@ TEST(Presets, PaperIsTheDefaultAndTheText) {
   expect_values(run.config, {{"/preset", "paper"},
                              {"/rank_by", "aleatoric.variance"},
                              {"/keep", 50000},
-                             {"/keep_batch", 1},
-                             {"/score_precision", "float64"},
-                             {"/min_max_batch", 0},
                              {"/sampler/kind", "ddim"},
                              {"/sampler/steps", 50},
                              {"/estimators/0/first_index", 45},
@@ -154,7 +151,10 @@ TEST(Presets, PaperIsTheDefaultAndTheText) {
   EXPECT_EQ(resolved(with(filtering(), "/preset", "paper")).config, run.config);
   EXPECT_EQ(resolved(guidance()).protocol->plan().sampler.at("steps"), 50);
   EXPECT_EQ(resolved(guidance()).config.at("guide").at("lambda"), 1);
-  EXPECT_EQ(resolved(reconstruction()).config.at("noise_level"), "time");
+  EXPECT_FALSE(resolved(reconstruction()).protocol->plan().loop_index_noise);
+  EXPECT_EQ(run.protocol->plan().min_max_batch, 0u);
+  for (const char* key : {"keep_batch", "score_precision", "min_max_batch"})  // as before there was a choice
+    EXPECT_FALSE(run.config.contains(key)) << key;
 }
 
 TEST(Presets, WhatTheConfigSaysWins) {

@@ -50,6 +50,28 @@ TEST(Ledger, DamagedLedgerIsSetAside) {
   EXPECT_TRUE(fs::exists(folder / "ledger.json.damaged"));
 }
 
+TEST(Ledger, SecondsOfAllSessionsThatMadeImagesAddUpByStatistic) {
+  const TemporaryFolder folder;
+  EXPECT_EQ(generation_seconds(folder.path()).images, 0u);
+  const auto session = [&](std::uint64_t images, const Json& seconds) {
+    LedgerSession out("run");
+    out.add_images(images);
+    out.set("generation_seconds", seconds);
+    append_to_ledger(folder.path(), out);
+  };
+  const auto seconds = [](double base, double of_two) {
+    return Json{{"base", base}, {"estimators", {{{"statistics", {"a.x", "a.y"}}, {"seconds", of_two}}}}};
+  };
+  session(10, seconds(4, 2));
+  session(0, seconds(9, 9));  // scored alone
+  session(5, nullptr);        // on a GPU
+  session(20, seconds(8, 3));
+  const GenerationSeconds sum = generation_seconds(folder.path());
+  EXPECT_EQ(sum.images, 30u);
+  EXPECT_EQ(sum.base, 12);
+  EXPECT_EQ(sum.by_statistic, (std::map<std::string, double>{{"a.x", 5}, {"a.y", 5}}));
+}
+
 TEST(Ledger, ThreadsThatAppendAtOnceLoseNothing) {
   const TemporaryFolder folder;
   std::vector<std::jthread> threads;

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include "core/error.h"
+#include "core/files.h"
+#include "samplers/start_points.h"
+#include "tests/support/process.h"
 
 namespace alea {
 namespace {
@@ -70,6 +73,58 @@ TEST(BlockSampler, CountsRowsAndTellsThemApart) {
   EXPECT_EQ(batches, (std::vector<std::uint32_t>{4, 4, 2}));
   EXPECT_EQ(sampler.cost().base_nfe, 12u * 10);
   EXPECT_EQ(sampler.cost().extra_nfe, 12u * 4);
+}
+
+TEST(BlockSampler, StoresTheClassThatEachImageWasMadeAs) {
+  Plan plan = toy_plan();
+  EXPECT_FALSE(BlockSampler(plan).sample({0, 0, 4}).contains("labels"));
+  plan.labels = true;
+  EXPECT_THROW(BlockSampler{plan}, Error) << "a toy has no classes";
+  const alea::testing::TemporaryFolder folder;
+  const std::filesystem::path module = std::filesystem::path(ALEA_SOURCE_DIR) / "tests/fixtures/exported/x0.pt";
+  const Json manifest = {{"module", module.string()},
+                         {"sha256", sha256_file(module)},
+                         {"shape", {2, 4, 4}},
+                         {"n_classes", 2},
+                         {"schedule", {{"kind", "linear"}}},
+                         {"null_label", 2},
+                         {"prediction", "x0"}};
+  alea::testing::write_text(folder / "net.json", manifest.dump());
+  plan.model = {{"kind", "exported"}, {"manifest", (folder / "net.json").string()}};
+  const Array labels = BlockSampler(plan).sample({1, 10, 10}).at("labels");
+  ASSERT_EQ(labels.shape, (std::vector<std::uint64_t>{10}));
+  Ids ids = consecutive_ids(20);
+  const at::Tensor drawn = PhiloxStart(plan.seed, {2, 4, 4}, 2).labels(ids);
+  for (std::uint64_t i = 0; i < 10; ++i)
+    EXPECT_EQ(labels.as<std::uint64_t>()[i], static_cast<std::uint64_t>(drawn.const_data_ptr<std::int64_t>()[10 + i])) << i;
+}
+
+TEST(BlockSampler, TheArmOfEqualCostHasTheImagesOfIdsBehindTheRun) {
+  Plan plan = toy_plan();
+  plan.equal_cost_sampler = {{"kind", "ddim"}, {"steps", 14}};
+  plan.equal_cost_images = 13;
+  BlockSampler sampler(plan);
+  const auto first = sampler.sample({0, 0, 10}), second = sampler.sample({1, 10, 10});
+  EXPECT_EQ(first.at("equal_cost/images").shape, (std::vector<std::uint64_t>{10, 4, 6, 2}));
+  EXPECT_EQ(second.at("equal_cost/images").shape, (std::vector<std::uint64_t>{3, 4, 6, 2}));
+  EXPECT_EQ(second.at("equal_cost/finite").shape, (std::vector<std::uint64_t>{3}));
+  Plan alone = toy_plan();
+  alone.sampler = plan.equal_cost_sampler;
+  alone.estimators = Json::array();
+  const auto expected = BlockSampler(alone).sample({0, 20 + 10, 3});
+  for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(row(second.at("equal_cost/images"), i), row(expected.at("images"), i)) << i;
+  EXPECT_EQ(row(first.at("images"), 4), row(BlockSampler(toy_plan()).sample({0, 0, 10}).at("images"), 4)) << "left as they were";
+}
+
+TEST(BlockSampler, TellsSecondsOfEachEstimatorApart) {
+  BlockSampler sampler(toy_plan());
+  sampler.sample({0, 0, 4});
+  const SampleSeconds& seconds = sampler.seconds();
+  ASSERT_EQ(seconds.estimators.size(), 2u);
+  EXPECT_EQ(seconds.estimators[0].statistics, (std::vector<std::string>{"aleatoric.variance", "aleatoric.centred"}));
+  EXPECT_EQ(seconds.estimators[1].statistics, std::vector<std::string>{"random.score"});
+  EXPECT_GT(seconds.base, 0);
+  EXPECT_GT(seconds.estimators[0].seconds, 0);
 }
 
 TEST(BlockSampler, StopsWhereTheCallbackThrows) {

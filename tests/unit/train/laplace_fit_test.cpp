@@ -173,11 +173,11 @@ TEST_F(LaplaceFitTest, RefusesImagesThatTheNetworkCanNotHaveSeen) {
   EXPECT_EQ(code_with({{"images", 13}}), ErrorCode::config);
   EXPECT_EQ(code_with({{"labels", "folders"}}), ErrorCode::config) << "a network without classes";
   write_png(folder_ / "images" / "a" / "zz.png", {8, 9, 1, std::vector<std::uint8_t>(72)});
-  EXPECT_EQ(code_with({}), ErrorCode::data);
+  EXPECT_EQ(code_with(Json::object()), ErrorCode::data);
   std::vector<std::uint8_t> colours(192, 7);
   colours[0] = 8;
   write_png(folder_ / "images" / "a" / "zz.png", {8, 8, 3, colours});
-  EXPECT_EQ(code_with({}), ErrorCode::data);
+  EXPECT_EQ(code_with(Json::object()), ErrorCode::data);
 }
 
 }  // namespace

@@ -62,14 +62,38 @@ TEST(Propagate, AKnownXGetsTheVarianceOfEpsAlone) {
 class NoiseMomentsTest : public ::testing::Test {
  protected:
   const std::vector<at::Tensor> x_{one(1), one(2), one(6)}, mean_{one(0), one(2), one(7)};
-  NoiseMoments moments(MomentRule rule) const { return noise_moments({x_, mean_}, one(2.5), one(0.25), one(1.5), rule); }
+  NoiseMoments moments(MomentRule rule, double variance = 4) const {
+    PathMoments path = certain_moments(one(0));
+    path.variance = one(variance);
+    return noise_moments({x_, mean_}, path, one(2.5), one(0.25), one(1.5), rule);
+  }
 };
 
-TEST_F(NoiseMomentsTest, ConsistentOnesAreTheSamplesOwnAndTheLawOfTotalVariance) {
+/// By hand: sums of squares about the means 14, 19 and 26, so the slope is 19 / 14 and 26 - 19^2 / 14 scatters with one degree of
+/// freedom; the slope's own error takes the part 4 / 14 off.
+TEST_F(NoiseMomentsTest, ConsistentOnesFollowTheLineThroughTheDraws) {
   const NoiseMoments m = moments(MomentRule::consistent);
-  EXPECT_DOUBLE_EQ(m.shift.item<double>(), 1.5);                                             // 3 - 1.5
-  EXPECT_DOUBLE_EQ(m.covariance.item<double>(), ((-2) * (-3) + (-1) * (-1) + 3 * 4) / 2.0);  // about 3 and 3
-  EXPECT_DOUBLE_EQ(m.variance.item<double>(), 0.25 + (9 + 1 + 16) / 2.0);
+  const double slope = 19 / 14.0, scatter = 26 - 19 * 19 / 14.0;
+  EXPECT_DOUBLE_EQ(m.shift.item<double>(), 1.5);  // 3 - 1.5
+  EXPECT_DOUBLE_EQ(m.covariance.item<double>(), slope * 4);
+  EXPECT_NEAR(m.variance.item<double>(), 0.25 + slope * slope * 4 + scatter * (1 - 4 / 14.0), 1e-14);
+}
+
+TEST_F(NoiseMomentsTest, DrawsOfAKnownXScatterAboutTheirMean) {
+  const std::vector<at::Tensor> known(3, one(2.5));
+  const NoiseMoments m =
+      noise_moments({known, mean_}, certain_moments(one(0)), one(2.5), one(0.25), one(1.5), MomentRule::consistent);
+  EXPECT_DOUBLE_EQ(m.covariance.item<double>(), 0);
+  EXPECT_DOUBLE_EQ(m.variance.item<double>(), 0.25 + 26 / 2.0);
+}
+
+TEST_F(NoiseMomentsTest, ANetworkLinearInXIsExactWithTwoDraws) {
+  const std::vector<at::Tensor> x{one(1), one(4)}, mean{one(-0.5), one(-2)};
+  PathMoments path = certain_moments(one(0));
+  path.variance = one(3);
+  const NoiseMoments m = noise_moments({x, mean}, path, one(2), one(0.25), one(-1), MomentRule::consistent);
+  EXPECT_DOUBLE_EQ(m.covariance.item<double>(), -0.5 * 3);
+  EXPECT_DOUBLE_EQ(m.variance.item<double>(), 0.25 + 0.25 * 3);
 }
 
 TEST_F(NoiseMomentsTest, ReleasedOnesAreTheReleasedCodes) {
@@ -82,7 +106,7 @@ TEST_F(NoiseMomentsTest, ReleasedOnesAreTheReleasedCodes) {
 TEST_F(NoiseMomentsTest, RefuseASingleDraw) {
   const std::vector<at::Tensor> alone{one(1)};
   EXPECT_EQ(test::code_of([&] {
-              noise_moments({alone, alone}, one(1), one(1), one(1), MomentRule::consistent);
+              noise_moments({alone, alone}, certain_moments(one(1)), one(1), one(1), one(1), MomentRule::consistent);
             }),
             ErrorCode::domain);
 }

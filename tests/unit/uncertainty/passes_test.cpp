@@ -71,6 +71,15 @@ TEST(McDropout, AsksAtTheStateItselfWithMasksByStepAndPass) {
   EXPECT_THAT(factory->start(kId)->rows(view), IsEmpty());
 }
 
+TEST(McDropout, ALabelSetsTwoOfThemApart) {
+  const auto denoiser = linear(0.2);
+  const auto labelled = [&](const char* label) {
+    return estimator({{"kind", "mc_dropout"}, {"label", label}, {"first_index", 1}, {"last_index", 2}}, 4, 9, denoiser.get());
+  };
+  EXPECT_THAT(labelled("short")->statistics(), ElementsAre("mc_dropout.short.variance"));
+  EXPECT_THROW(labelled("no.name"), Error);
+}
+
 /// What a manifest may say, without a network.
 class Described : public Denoiser {
  public:
