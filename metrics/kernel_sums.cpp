@@ -60,6 +60,25 @@ void add_tile(const Panel& x, const Panel& y, const std::vector<double>& product
   }
 }
 
+constexpr std::uint32_t kNobody = ~std::uint32_t{0};
+
+/// One row against a panel: its kernel with each group of it but for the row `self`.
+void add_row(const Panel& y, const GroupedRows& from, const double* products, double inverse_width, std::uint32_t self,
+             std::span<double> sums) {
+  const auto add = [&](std::size_t begin, std::size_t end) {
+    if (begin < end) sums[y.groups[begin]] += sum_cubes(products + begin, end - begin, inverse_width);
+  };
+  for (std::size_t j = 0; j < y.size();) {
+    const auto run_end = std::upper_bound(y.groups.begin() + static_cast<std::ptrdiff_t>(j), y.groups.end(), y.groups[j]);
+    const auto next = static_cast<std::size_t>(run_end - y.groups.begin());
+    const auto* rows = from.rows.data() + y.first;
+    const auto at = static_cast<std::size_t>(std::find(rows + j, rows + next, self) - rows);
+    add(j, at);
+    add(at + 1, next);
+    j = next;
+  }
+}
+
 /// The panels of a set that is small enough, gathered once for all the panels that they meet.
 class LoadedPanels {
  public:
@@ -122,6 +141,33 @@ KernelSums kernel_sums(const GroupedRows& a, const GroupedRows* b) {
     for (std::size_t cell = 0; cell < sums.by_groups.size(); ++cell) sums.by_groups[cell] += part.by_groups[cell];
   }
   return sums;
+}
+
+std::vector<double> kernel_row_sums(const GroupedRows& a, const GroupedRows& b, bool same_set) {
+  constexpr std::size_t kGroups = kJackknifeGroups;
+  const std::size_t d = a.features.d, panels = (a.size() + kPanelRows - 1) / kPanelRows;
+  const double inverse_width = 1 / static_cast<double>(d);
+  std::vector<double> sums(a.size() * kGroups, 0.0);
+  const LoadedPanels columns(b);
+  tbb::parallel_for(std::size_t{0}, panels, [&](std::size_t panel) {
+    const SingleThreadedBlas one_thread;
+    const Panel x = load_panel(a, panel * kPanelRows);
+    std::vector<double> products;
+    for (std::size_t column = 0; column < b.size(); column += kPanelRows) {
+      Panel fresh;
+      const Panel& y = columns.get(column, fresh);
+      products.resize(x.size() * y.size());
+      multiply_by_transpose(x.values, y.values, products, x.size(), y.size(), d);
+      for (std::size_t i = 0; i < x.size(); ++i)
+        add_row(y, b, products.data() + i * y.size(), inverse_width, same_set ? a.rows[x.first + i] : kNobody,
+                std::span(sums).subspan((x.first + i) * kGroups, kGroups));
+    }
+  });
+  return sums;
+}
+
+double unbiased_mmd(double within_a, double n_a, double within_b, double n_b, double between) {
+  return 2 * within_a / (n_a * (n_a - 1)) + 2 * within_b / (n_b * (n_b - 1)) - 2 * between / (n_a * n_b);
 }
 
 }  // namespace alea

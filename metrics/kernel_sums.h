@@ -35,4 +35,11 @@ struct KernelSums {
 /// rows of a. Panels of a are spread over threads and added in order.
 KernelSums kernel_sums(const GroupedRows& a, const GroupedRows* b);
 
+/// The same sums by row: [a.size(), kJackknifeGroups], of each row of a with the rows of each group of b. `same_set`: both are
+/// rows of one set, and no row is paired with itself.
+std::vector<double> kernel_row_sums(const GroupedRows& a, const GroupedRows& b, bool same_set);
+
+/// The U-statistic of Gretton et al. 2012 (JMLR 13, eq. 3) from sums of the kernel, those within a set over unordered pairs.
+double unbiased_mmd(double within_a, double n_a, double within_b, double n_b, double between);
+
 }  // namespace alea

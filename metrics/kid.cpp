@@ -19,11 +19,6 @@ namespace {
 
 constexpr std::size_t kGroups = kJackknifeGroups;
 
-/// The U-statistic; `within` sums are over unordered pairs.
-double unbiased_mmd(double within_a, double n_a, double within_b, double n_b, double between) {
-  return 2 * within_a / (n_a * (n_a - 1)) + 2 * within_b / (n_b * (n_b - 1)) - 2 * between / (n_a * n_b);
-}
-
 double mmd_of(const GroupedRows& a, const GroupedRows& b) {
   return unbiased_mmd(kernel_sums(a, nullptr).total(), static_cast<double>(a.size()), kernel_sums(b, nullptr).total(),
                       static_cast<double>(b.size()), kernel_sums(a, &b).total());
@@ -59,20 +54,20 @@ std::vector<RowPair> draw_subsets(std::size_t n_a, std::size_t n_b, const KidOpt
   return subsets;
 }
 
-std::array<double, kGroups> group_sizes(const GroupedRows& rows) {
-  std::array<double, kGroups> sizes{};
+GroupSizes group_sizes(const GroupedRows& rows) {
+  GroupSizes sizes{};
   for (const std::uint8_t group : rows.groups) ++sizes[group];
   return sizes;
 }
 
 /// Mean kernel between two unlike groups.
-double block_mean(const KernelSums& within, const std::array<double, kGroups>& sizes, std::size_t g, std::size_t h) {
-  return (within.at(g, h) + within.at(h, g)) / (sizes[g] * sizes[h]);
+double block_mean(const KernelSums& within, const GroupSizes& sizes, std::size_t g, std::size_t h) {
+  return (within.at(g, h) + within.at(h, g)) / static_cast<double>(sizes[g] * sizes[h]);
 }
 
 /// Variance of the estimate that is left where its first-order part vanishes (two sets of one law): 2 E[h^2]/(n(n-1)) with h the
 /// kernel centred in both arguments, its square taken from the residuals of the block means after a fit of group effects.
-double degenerate_variance(const KernelSums& within, const std::array<double, kGroups>& sizes, double n) {
+double degenerate_variance(const KernelSums& within, const GroupSizes& sizes, double n) {
   constexpr double kG = kGroups;
   std::array<double, kGroups> row{};
   double all = 0;
@@ -85,20 +80,22 @@ double degenerate_variance(const KernelSums& within, const std::array<double, kG
     for (std::size_t h = g + 1; h < kGroups; ++h) {
       const double effects = (row[g] + row[h] - 2 * all) * (kG - 1) / (kG - 2);
       const double residual = block_mean(within, sizes, g, h) - all - effects;
-      squares += residual * residual * sizes[g] * sizes[h];
+      squares += residual * residual * static_cast<double>(sizes[g] * sizes[h]);
     }
   return 2 / (n * (n - 1)) * squares / (kG * (kG - 1) / 2 - kG);
 }
 
-/// The jackknife alone holds an expectation near 0 in 91% of cases, since there the estimate is skewed and its error varies with
-/// it.
-Interval widened(const Interval& jackknife, double variance) {
+}  // namespace
+
+Interval kid_interval(double value, std::span<const double> leave_one_out, const KernelSums& within, const GroupSizes& sizes) {
+  const Interval jackknife = jackknife_interval(value, leave_one_out);
+  const double n = static_cast<double>(std::accumulate(sizes.begin(), sizes.end(), std::size_t{0}));
+  const bool every_group = std::find(sizes.begin(), sizes.end(), std::size_t{0}) == sizes.end();
+  const double variance = every_group ? degenerate_variance(within, sizes, n) : 0;
   const double error = std::sqrt(jackknife.standard_error * jackknife.standard_error + variance);
   const double reach = student_t_quantile(0.975, kGroups - 1) * error;
   return {jackknife.value, error, jackknife.value - reach, jackknife.value + reach};
 }
-
-}  // namespace
 
 double squared_mmd(const FeatureView& a, const FeatureView& b) {
   check_sets(a, b, 2);
@@ -135,7 +132,7 @@ Interval kid_interval(const FeatureView& real, const FeatureView& generated, std
   const KernelSums within_y = kernel_sums(y, nullptr), between = kernel_sums(x, &y);
   std::vector<double> values;
   for (std::size_t g = 0; g < kGroups; ++g) {
-    const double left = n_y - sizes[g];
+    const double left = n_y - static_cast<double>(sizes[g]);
     if (sizes[g] == 0 || left < 2) {
       fail(ErrorCode::domain, "KID: {} of {} generated rows in jackknife group {}, expected at least 1 and 2 others", sizes[g],
            n_y, g);
@@ -146,7 +143,7 @@ Interval kid_interval(const FeatureView& real, const FeatureView& generated, std
   }
   if (leave_one_out != nullptr) *leave_one_out = values;
   const double value = unbiased_mmd(within_x, n_x, within_y.total(), n_y, between.total());
-  return widened(jackknife_interval(value, values), degenerate_variance(within_y, sizes, n_y));
+  return kid_interval(value, values, within_y, sizes);
 }
 
 }  // namespace alea

@@ -79,6 +79,22 @@ std::size_t reduced_keep(std::size_t keep, std::size_t n, std::size_t left) {
   return (2 * keep * left + n) / (2 * n);
 }
 
+Movement move_without_group(std::span<const std::uint32_t> ranking, std::span<const std::uint64_t> ids, std::size_t keep,
+                            int group, std::size_t group_size, std::size_t kept_of_group) {
+  const std::size_t n = ranking.size();
+  const std::size_t wanted = reduced_keep(keep, n, n - group_size), present = keep - kept_of_group;
+  Movement out{wanted > present, {}};
+  std::size_t missing = out.enter ? wanted - present : present - wanted;
+  // Past the threshold the next in rank enter; where too many are left, the last kept leave.
+  for (std::size_t at = out.enter ? keep : keep - 1; missing > 0; out.enter ? ++at : --at) {
+    if (jackknife_group(ids[ranking[at]]) == group) continue;
+    out.rows.push_back(ranking[at]);
+    --missing;
+  }
+  std::sort(out.rows.begin(), out.rows.end());
+  return out;
+}
+
 double randomisation_p(double kept_value, std::span<const double> random_values, Tail tail) {
   const auto finite = [](double value) { return std::isfinite(value); };
   if (random_values.empty()) fail(ErrorCode::domain, "randomisation test: no random subsets, expected at least 1");
@@ -117,21 +133,10 @@ std::vector<MomentSums> FilteringAnalysis::sums_by_group(std::span<const std::ui
 
 void FilteringAnalysis::select_again(MomentSums& sums, std::span<const std::uint32_t> ranking, std::size_t keep, int group,
                                      std::size_t kept_of_group) const {
-  const std::size_t n = ranking.size();
-  const std::size_t wanted = reduced_keep(keep, n, n - group_sizes_[group]), present = keep - kept_of_group;
-  const bool enter = wanted > present;
-  std::size_t missing = enter ? wanted - present : present - wanted;
-  std::vector<std::uint32_t> moving;
-  // Past the threshold the next in rank enter; where too many are left, the last kept leave.
-  for (std::size_t at = enter ? keep : keep - 1; missing > 0; enter ? ++at : --at) {
-    if (jackknife_group(ids_[ranking[at]]) == group) continue;
-    moving.push_back(ranking[at]);
-    --missing;
-  }
-  std::sort(moving.begin(), moving.end());
+  const Movement moving = move_without_group(ranking, ids_, keep, group, group_sizes_[group], kept_of_group);
   MomentSums change(reference_->gaussian().mean);
-  change.add(features_, moving);
-  enter ? sums += change : sums -= change;
+  change.add(features_, moving.rows);
+  moving.enter ? sums += change : sums -= change;
 }
 
 SubsetDistance FilteringAnalysis::kept(std::span<const double> scores, std::size_t keep, KeepSide side) const {

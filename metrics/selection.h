@@ -30,6 +30,15 @@ std::vector<std::uint32_t> random_subset(std::size_t n, std::size_t keep, std::u
 /// How many to keep of `left` where `keep` of `n` are kept: keep*left/n, rounded half up.
 std::size_t reduced_keep(std::size_t keep, std::size_t n, std::size_t left);
 
+/// The samples that a selection made again without a group takes in or lets go beside that group's own.
+struct Movement {
+  bool enter = false;
+  std::vector<std::uint32_t> rows;  ///< ascending
+};
+/// Of the first `keep` of `ranking` (reduced_keep of the others without `group`), of which `kept_of_group` belong to it.
+Movement move_without_group(std::span<const std::uint32_t> ranking, std::span<const std::uint64_t> ids, std::size_t keep,
+                            int group, std::size_t group_size, std::size_t kept_of_group);
+
 enum class Tail { lower, upper };
 
 /// One-sided p of a randomisation test against R random subsets: (1 + #{random <= kept}) / (R + 1) for `lower` (small when the

@@ -11,8 +11,9 @@ namespace alea {
 /// h, w, c] and errors f32 [n, h, w, c], |reconstruction - original| before the former is rounded, of a range of 1; where the
 /// plan wants them, labels u64 [n], the class that each image was made as; equal_cost/images and equal_cost/finite [m, ...] of
 /// the arm of equal cost, row i of a block being the arm's image first + i, m <= n (0 in blocks behind its end). Kind
-/// "features.<network>": features f32 [n, d], unguided/features; planted/ids u64 [m]; planted/<i>/features f32 [m, d], the
-/// features of those images with a defect of strength i; equal_cost/features. Kind "features.realism.<network>": realism f64 [n].
+/// "features.<network>": features f32 [n, d], unguided/features; spatial f32 [n, s] of sFID, where the plan has them; planted/ids
+/// u64 [m]; planted/<i>/features f32 [m, d], the features of those images with a defect of strength i; equal_cost/features. Kind
+/// "features.realism.<network>": realism f64 [n].
 namespace array_names {
 
 inline constexpr const char* kBlocks = "blocks";
@@ -23,6 +24,7 @@ inline constexpr const char* kLabels = "labels";
 inline constexpr const char* kOriginals = "originals";
 inline constexpr const char* kErrors = "errors";
 inline constexpr const char* kFeatures = "features";
+inline constexpr const char* kSpatial = "spatial";
 inline constexpr const char* kUnguidedImages = "unguided/images";
 inline constexpr const char* kUnguidedFinite = "unguided/finite";
 inline constexpr const char* kUnguidedFeatures = "unguided/features";

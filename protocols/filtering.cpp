@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocols/filtering_measure.h"
+#include "protocols/filtering_sets.h"
 #include "protocols/generation.h"
 #include "protocols/protocol_entry.h"
 #include "protocols/realism_scores.h"
@@ -46,6 +47,7 @@ class Filtering final : public Protocol {
     if (options_.score_precision != "float64") out["score_precision"] = options_.score_precision;
     if (options_.min_max_batch != 0) out["min_max_batch"] = options_.min_max_batch;
     if (guide_.exists()) out["guide"] = guide_.resolved;
+    add_comparable_sets(options_, out);
     return out;
   }
 
@@ -69,7 +71,10 @@ class Filtering final : public Protocol {
             .labels = options_.within_class,
             .feature_network = options_.features,
             .min_max_batch = options_.min_max_batch,
-            .planted_strengths = options_.planted_strengths};
+            .planted_strengths = options_.planted_strengths,
+            .spatial_features = options_.wants("sfid"),
+            .reference_images = options_.reference_images,
+            .reference_count = options_.reference_count};
   }
 
   FilteringOptions options_;
@@ -84,6 +89,7 @@ void check_counts(const FilteringOptions& options, ConfigErrors& errors) {
     errors.add("/keep", fmt::format("{} must be less than /generate, which is {}", options.keep, options.generate));
   check_batches(options, errors);
   check_distances(options, errors);
+  check_sets(options, errors);
 }
 
 /// As the released code counts: whole batches, the last one dropped.
@@ -168,6 +174,7 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   ResolvedConfig out;
   out.config = to_json(options);
   leave_out_unused(out.config, guide, options);
+  leave_out_unused_sets(options, out.config);
   out.config["protocol"] = kName;
   out.protocol = std::make_unique<Filtering>(std::move(options), std::move(components), std::move(guide), std::move(arm));
   return out;

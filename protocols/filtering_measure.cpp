@@ -2,11 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <numeric>
 #include <set>
 
 #include "core/error.h"
 #include "protocols/distances.h"
+#include "protocols/filtering_sets.h"
 
 namespace alea {
 namespace {
@@ -40,7 +42,7 @@ std::string group_of(const std::string& statistic) {
 }  // namespace
 
 std::vector<std::pair<std::string, std::string>> filtering_metrics() {
-  return {
+  std::vector<std::pair<std::string, std::string>> out = {
       {"fd.<network>.all", "Frechet distance of all generated images to the reference; fid.all and so on with Inception"},
       {"fd.<network>.random", "mean Frechet distance of random subsets of the kept size"},
       {"fd.<network>.kept", "Frechet distance of the images that the config keeps"},
@@ -50,6 +52,8 @@ std::vector<std::pair<std::string, std::string>> filtering_metrics() {
       {"fd.<network>.equal_cost", "Frechet distance of other images, of as much cost without an estimator, with more steps"},
       {"gain.fd.<network>.equal_cost", "kept minus equal_cost: how much closer to the reference more steps come than filtering"},
       {"gain.fd.<network>.oracle.<strength>", "gain of a score that knows which images have a planted defect"}};
+  for (auto& entry : filtering_set_metrics()) out.push_back(std::move(entry));
+  return out;
 }
 
 const char* side_name(KeepSide side) { return side == KeepSide::lowest ? "lowest" : "highest"; }

@@ -1,17 +1,38 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/config.h"
 #include "protocols/file_scores.h"
 #include "protocols/presets.h"
 #include "protocols/realism_options.h"
+#include "protocols/set_metrics_options.h"
 
 namespace alea {
 
-/// Config of the filtering protocol (paper, Table 1), beside "protocol".
+/// Distances of kept sets of several sizes, each from equally many images, so that no bias of sizes draws the curve.
+struct RetainedSettings {
+  std::vector<double> shares;
+  std::uint64_t n = 0;
+  std::uint32_t draws = 5;
+};
+
+template <>
+struct Fields<RetainedSettings> {
+  static auto table() {
+    using O = RetainedSettings;
+    return std::tuple{
+        field("shares", &O::shares, "shares of the images that are kept; empty: no curve").range(0.001, 1),
+        field("n", &O::n, "images of every set that is measured; 0: as many as the smallest share keeps").range(0, 1e9),
+        field("draws", &O::draws, "seeded subsets of n of those that are kept").range(1, 10000)};
+  }
+};
+
+/// Config of the filtering protocol (paper, Tables 1 and 4), beside "protocol".
 struct FilteringOptions {
   std::string name = "filtering";
   std::string preset = "paper";
@@ -40,6 +61,14 @@ struct FilteringOptions {
   std::string reference = "embedded/fmnist_cnn.train.safetensors";
   std::vector<double> planted_strengths = {24, 48, 96};
   std::uint64_t non_finite_limit = 0;
+  std::vector<std::string> metrics = {"fid"};
+  std::string second_reference;
+  std::string reference_images;
+  std::uint64_t reference_count = 0;
+  ManifoldSettings manifold{.k = 3, .rim = "closed"};
+  RetainedSettings retained;
+
+  bool wants(std::string_view metric) const { return std::ranges::find(metrics, metric) != metrics.end(); }
 };
 
 template <>
@@ -102,7 +131,20 @@ struct Fields<FilteringOptions> {
         field("planted_strengths", &O::planted_strengths,
               "oracle control: three ascending standard deviations of planted noise, in grey levels")
             .range(0, 255),
-        field("non_finite_limit", &O::non_finite_limit, "more non-finite samples than this make the run INVALID")};
+        field("non_finite_limit", &O::non_finite_limit, "more non-finite samples than this make the run INVALID"),
+        field("metrics", &O::metrics,
+              "what is measured of every kept set: fid, the Frechet distance, always; fid_bias, what its size and spread add to "
+              "it; "
+              "sfid; kid; prdc, precision, recall, density and coverage")
+            .one_of({"fid", "fid_bias", "sfid", "kid", "prdc"}),
+        field("second_reference", &O::second_reference,
+              "other statistics of the same features, such as of images resized in another way: rows that end in .second"),
+        field(
+            "reference_images", &O::reference_images,
+            "real images for kid and prdc, as `alea metrics --real` takes them, or the real_features.safetensors of another run"),
+        field("reference_count", &O::reference_count, "so many of them, drawn without regard to their order; 0: all"),
+        field("manifold", &O::manifold, "balls of precision, recall, density and coverage"),
+        field("retained", &O::retained, "distance against the share that is kept, from equally many images: curves.h5")};
   }
 };
 

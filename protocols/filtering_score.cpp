@@ -7,6 +7,7 @@
 #include "protocols/estimator_nfe.h"
 #include "protocols/filtering.h"
 #include "protocols/filtering_measure.h"
+#include "protocols/filtering_sets.h"
 #include "protocols/gallery_arrays.h"
 #include "protocols/realism_scores.h"
 #include "protocols/reference_file.h"
@@ -126,6 +127,7 @@ ArrayMap score_filtering(const Store& store, const FilteringOptions& options, co
   label_own_features(options, record.metrics);
   const auto& reasons = measure.invalid_reasons();
   record.invalid_reasons.insert(record.invalid_reasons.end(), reasons.begin(), reasons.end());
+  add_set_rows(store, input, options, *reference, record, curves);
   add_selections(input, options, curves);
   const auto& random = measure.random().values;
   curves["subsets/random_fd"] = make_array<double>(random, {random.size()});

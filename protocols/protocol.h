@@ -39,6 +39,9 @@ struct Plan {
   int from_index = 0;                          ///< solver index where trajectories begin
   bool loop_index_noise = false;               ///< images get the noise of the time that equals from_index
   std::vector<double> planted_strengths = {};  ///< defects of the oracle control, standard deviations in grey levels; or none
+  bool spatial_features = false;               ///< beside the features, those of sFID
+  std::string reference_images = {};           ///< real images whose single features the protocol needs (real_features.h); or none
+  std::uint64_t reference_count = 0;           ///< so many of them; 0: all
 };
 
 /// Reads what a run stored and says what it means. One file a protocol.

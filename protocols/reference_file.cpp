@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "data/dataset.h"
+#include "data/statistics_file.h"
 #include "models/weights_file.h"
 
 namespace alea {
@@ -27,30 +28,45 @@ fs::path reference_path(const std::string& name) {
   return weights_folder() / name;
 }
 
-ReferenceStats load_reference(const std::string& name, const FeatureIdentity& features) {
+ReferenceStats load_reference(const std::string& name, const FeatureIdentity& features, const char* key) {
   const fs::path path = reference_path(name);
   if (!fs::exists(path))
-    fail(ErrorCode::io, "{}: /reference: no such file, neither below {} nor there; make it with {}", path.string(),
+    fail(ErrorCode::io, "{}: /{}: no such file, neither below {} nor there; make it with {}", path.string(), key,
          data_folder().string(), how_to_make(path, features));
   ReferenceStats stats = load_reference_stats(path);
   if (stats.network != features.network || stats.network_sha256 != features.network_sha256 ||
       stats.fingerprint != features.fingerprint)
     fail(ErrorCode::not_comparable,
-         "{}: statistics of features of {}, but this run's are of {}; set /reference or /features, or make them again with {}",
+         "{}: statistics of features of {}, but this run's are of {}; set /{} or /features, or make them again with {}",
          path.string(), described(stats.network, stats.network_sha256, stats.fingerprint),
-         described(features.network, features.network_sha256, features.fingerprint), how_to_make(path, features));
+         described(features.network, features.network_sha256, features.fingerprint), key, how_to_make(path, features));
   return stats;
 }
 
-FrechetReference stored_reference(const std::string& name, const std::string& network, Record& record) {
+FeatureIdentity feature_identity(const std::string& network, const Record& record) {
   const Json features = record.data.value("features", Json::object());
   const auto text = [&](const char* key) {
     return features.contains(key) && features[key].is_string() ? features[key].get<std::string>() : "";
   };
-  ReferenceStats stats = load_reference(name, {network, text("network_sha256"), text("fingerprint")});
-  record.data["reference"] = {
+  return {network, text("network_sha256"), text("fingerprint")};
+}
+
+FrechetReference stored_reference(const std::string& name, const std::string& network, Record& record, const char* key) {
+  ReferenceStats stats = load_reference(name, feature_identity(network, record), key);
+  record.data[key] = {
       {"statistics", name}, {"set", stats.set}, {"set_sha256", stats.set_sha256}, {"n", stats.n}, {"sha256", stats.sha256}};
   return FrechetReference({std::move(stats.mean), std::move(stats.covariance), stats.n});
+}
+
+FrechetReference stored_spatial_reference(const std::string& name) {
+  const fs::path path = reference_path(name);
+  StatisticsFile file = load_statistics(path);
+  if (!file.spatial)
+    fail(ErrorCode::data,
+         "{}: expected mu_s and sigma_s, found statistics without spatial features; make them again with `alea metrics --real "
+         "IMAGES --metrics fid --weights WEIGHTS --stats-out {}`",
+         path.string(), path.string());
+  return FrechetReference({std::move(file.spatial->mean), std::move(file.spatial->covariance), file.n});
 }
 
 }  // namespace alea

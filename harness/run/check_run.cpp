@@ -1,5 +1,6 @@
 #include "protocols/precision_validation.h"
 #include "run/features.h"
+#include "run/real_features.h"
 #include "run/realism.h"
 #include "run/reference.h"
 #include "run/runner.h"
@@ -18,8 +19,10 @@ std::string feature_lines(const ResolvedConfig& resolved, const ImageExtent& ima
   if (network.empty()) return "";
   const FeatureExtractor extractor(network, image);
   const auto& facts = extractor.facts();
-  return fmt::format("  features   {}, {} wide, {}\n  reference  {}\n", facts.network, facts.width,
-                     weights_text(facts.network_sha256), check_reference(resolved.config, facts));
+  const std::string real = check_real_features(resolved.protocol->plan(), extractor);
+  return fmt::format("  features   {}, {} wide, {}\n  reference  {}\n{}", facts.network, facts.width,
+                     weights_text(facts.network_sha256), check_reference(resolved.config, facts),
+                     real.empty() ? "" : fmt::format("  real       {}\n", real));
 }
 
 }  // namespace

@@ -29,7 +29,13 @@ class PixelNetwork final : public FeatureNetwork {
     spec_.width = static_cast<int>(e.elements());
   }
   const FeatureSpec& spec() const override { return spec_; }
-  at::Tensor prepare(const at::Tensor& images) override { return images.to(at::kFloat).flatten(1).div(255.0); }
+  at::Tensor prepare(const at::Tensor& images) override {
+    const ImageShape found{static_cast<int>(images.size(1)), static_cast<int>(images.size(2)), static_cast<int>(images.size(3))};
+    if (found != spec_.input)
+      fail(ErrorCode::shape, "pixels: expected images of {}x{}x{} (channels, height, width), found {}x{}x{}",
+           spec_.input.channels, spec_.input.height, spec_.input.width, found.channels, found.height, found.width);
+    return images.to(at::kFloat).flatten(1).div(255.0);
+  }
   Output forward(const at::Tensor& prepared) override { return {prepared, at::Tensor(), at::Tensor()}; }
 
  private:
@@ -76,6 +82,7 @@ FeatureExtractor::FeatureExtractor(const std::string& network, const ImageExtent
     std::tie(p.network, fingerprint) = published_inception();
   else
     p.network = make_feature_network(network, data_folder());
+  if (p.network->spec().input.channels == 1) p.network = taking_grey_rgb(std::move(p.network));
   const auto& spec = p.network->spec();
   const bool any_size = spec.input.height == 0;
   if (spec.input.channels != extent.channels || (!any_size && spec.input != shape_of(extent)))
@@ -83,7 +90,7 @@ FeatureExtractor::FeatureExtractor(const std::string& network, const ImageExtent
          "feature network {} wants images of {}x{}x{} (channels, height, width), but they are {}x{}x{}; choose another "
          "\"features\" network",
          network, spec.input.channels, spec.input.height, spec.input.width, extent.channels, extent.height, extent.width);
-  p.facts = {spec.name, spec.weights_sha256, spec.width, spec.n_classes, fingerprint};
+  p.facts = {spec.name, spec.weights_sha256, spec.width, spec.n_classes, spec.spatial_width, fingerprint};
 }
 
 FeatureExtractor::~FeatureExtractor() = default;
@@ -108,8 +115,17 @@ FeatureExtractor::Output FeatureExtractor::evaluate(std::span<const std::uint8_t
                             : p.network->evaluate(rows);
     append_rows(answer.features, count, out.features);
     if (answer.logits.defined()) append_rows(answer.logits, count, out.logits);
+    if (answer.spatial.defined()) append_rows(answer.spatial, count, out.spatial);
   }
   return out;
+}
+
+EncodedSet FeatureExtractor::encode(const ImageSource& source, const std::string& digest,
+                                    const std::filesystem::path& cache) const {
+  EncodeOptions options;
+  options.cache = cache;
+  options.logits = options.spatial = false;
+  return encode_images(source, digest, *parts_->network, options);
 }
 
 ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std::uint64_t n_samples, const ArrayMap& block) {
@@ -122,6 +138,7 @@ ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std:
   out[array_names::kIds] = block.at(array_names::kIds);
   out[array_names::kFeatures] = feature_array(base.features, n, facts.width);
   if (facts.n_classes > 0) out["logits"] = feature_array(base.logits, n, facts.n_classes);
+  if (plan.spatial_features) out[array_names::kSpatial] = feature_array(base.spatial, n, facts.spatial_width);
   if (plan.unguided_arm) {
     const auto unguided = extractor.evaluate(block.at(array_names::kUnguidedImages).as<std::uint8_t>());
     out[array_names::kUnguidedFeatures] = feature_array(unguided.features, n, facts.width);

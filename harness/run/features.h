@@ -8,6 +8,7 @@
 
 #include "hdf5/hdf5.h"
 #include "protocols/protocol.h"
+#include "run/encode.h"
 #include "run/pixels.h"
 
 namespace alea {
@@ -18,7 +19,7 @@ inline constexpr const char* kPixelNetwork = "pixels";
 struct FeatureFacts {
   std::string network;
   std::string network_sha256;  ///< empty: no weights
-  int width = 0, n_classes = 0;
+  int width = 0, n_classes = 0, spatial_width = 0;
   std::string fingerprint = {};  ///< SetNetwork's, of a network that images are resized for
 };
 
@@ -38,9 +39,14 @@ class FeatureExtractor {
   struct Output {
     std::vector<float> features;  ///< [n, width]
     std::vector<float> logits;    ///< [n, n_classes]
+    std::vector<float> spatial;   ///< [n, spatial width], of a network that has them
   };
   /// images: [n, h, w, c] uint8. min_max_batch: Plan's, which ties an image's features to the images beside it.
   Output evaluate(std::span<const std::uint8_t> images, std::uint32_t min_max_batch = 0) const;
+
+  /// Features of anybody's images by the same network, through a cache of encode_images; empty: none. Errors as encode_images,
+  /// Error{shape} where the network doesn't take images of that extent.
+  EncodedSet encode(const ImageSource& source, const std::string& digest, const std::filesystem::path& cache) const;
 
  private:
   struct Parts;
@@ -48,9 +54,9 @@ class FeatureExtractor {
 };
 
 /// The arrays of a features block, from the arrays of its "blocks" block: ids u64 [n]; features f32 [n, d]; logits f32 [n, k]
-/// where the network has classes; and for the oracle control planted/ids u64 [m] with planted/<i>/features f32 [m, d], the
-/// features of images with a defect of plan.planted_strengths[i] (m may be 0). `n_samples` is the run's: it decides which ids are
-/// planted.
+/// where the network has classes; spatial f32 [n, s] where the plan wants them; and for the oracle control planted/ids u64 [m]
+/// with planted/<i>/features f32 [m, d], the features of images with a defect of plan.planted_strengths[i] (m may be 0).
+/// `n_samples` is the run's: it decides which ids are planted.
 ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std::uint64_t n_samples, const ArrayMap& block);
 
 }  // namespace alea

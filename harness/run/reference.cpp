@@ -1,5 +1,7 @@
 #include "run/reference.h"
 
+#include <algorithm>
+
 #include "data/dataset.h"
 #include "metrics/gaussian_moments.h"
 #include "protocols/reference_file.h"
@@ -23,10 +25,18 @@ ReferenceStats reference_of_set(const std::string& set, const std::filesystem::p
 }
 
 std::string check_reference(const Json& config, const FeatureFacts& features) {
-  const std::string name = config.value("reference", "self");
-  if (name == "self") return "self";
-  const ReferenceStats stats = load_reference(name, {features.network, features.network_sha256, features.fingerprint});
-  return fmt::format("{} ({} images of {})", name, stats.n, stats.set);
+  const FeatureIdentity identity{features.network, features.network_sha256, features.fingerprint};
+  const auto checked = [&](const char* key) {
+    const std::string name = config.value(key, "");
+    const ReferenceStats stats = load_reference(name, identity, key);
+    return fmt::format("{} ({} images of {})", name, stats.n, stats.set);
+  };
+  const Json metrics = config.value("metrics", Json::array());
+  const bool self = config.value("reference", "self") == "self";
+  std::string text = self ? "self" : checked("reference");
+  if (!self && std::ranges::find(metrics, Json("sfid")) != metrics.end()) stored_spatial_reference(config["reference"]);
+  if (!config.value("second_reference", "").empty()) text += " and " + checked("second_reference");
+  return text;
 }
 
 }  // namespace alea

@@ -10,10 +10,12 @@
 #include "protocols/array_names.h"
 #include "protocols/precision_validation.h"
 #include "protocols/presets.h"
+#include "protocols/real_features.h"
 #include "results/gallery.h"
 #include "run/features.h"
 #include "run/ledger.h"
 #include "run/numerics.h"
+#include "run/real_features.h"
 #include "run/realism.h"
 #include "run/reference.h"
 #include "run/sample_block.h"
@@ -158,6 +160,7 @@ Json array_hashes(const Run& run) {
   };
   for (const auto& kind : run.kinds())
     for (const auto& range : run.store.blocks()) add(run.store.block_path(kind, range));
+  if (const fs::path real = run.store.folder() / kRealFeaturesFile; fs::exists(real)) add(real);
   add(run.store.folder() / "curves.h5");
   return out;
 }
@@ -217,6 +220,10 @@ RunOutcome carry_out_stages(Run& run, std::optional<FolderLock>& lock, Stages st
                                         run.options.n_shards, there, n_blocks, later)};
     if (!take_for_scoring(lock, run.store.folder())) return {std::nullopt, "other shards still hold the folder; " + later};
   }
+  if (run.extractor && !run.plan.reference_images.empty()) {
+    const LedgerSession::Stage stage(run.session, "reference");
+    make_real_features(run.plan, *run.extractor, run.store.folder());
+  }
   return {score(run), {}};
 }
 
@@ -226,6 +233,7 @@ std::optional<FeatureExtractor> make_extractor(const ResolvedConfig& resolved, c
   if (network.empty()) return std::nullopt;
   std::optional<FeatureExtractor> extractor(std::in_place, network, image);
   check_reference(resolved.config, extractor->facts());
+  check_real_features(resolved.protocol->plan(), *extractor);
   return extractor;
 }
 

@@ -51,10 +51,14 @@ std::unique_ptr<FeatureNetwork> build(const EncoderOptions& options) {
   if (is_encoder(options.network)) return make_encoder(options);
   auto network = make_feature_network(options.network, data_folder());
   if (network->spec().input.channels != 1) return network;
-  return std::make_unique<GreyNetwork>(std::move(network));
+  return taking_grey_rgb(std::move(network));
 }
 
 }  // namespace
+
+std::unique_ptr<FeatureNetwork> taking_grey_rgb(std::unique_ptr<FeatureNetwork> network) {
+  return std::make_unique<GreyNetwork>(std::move(network));
+}
 
 SetNetwork make_set_network(const EncoderOptions& options) {
   SetNetwork out;

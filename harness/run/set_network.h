@@ -17,6 +17,9 @@ struct SetNetwork {
   std::string fingerprint;  ///< sha256 of facts: features of unlike fingerprints don't compare
 };
 
+/// A network of one channel that takes RGB images too, whose channels must be equal: Error{shape} for one in colour.
+std::unique_ptr<FeatureNetwork> taking_grey_rgb(std::unique_ptr<FeatureNetwork> network);
+
 /// An encoder (models/encoder.h), or an embedded network, which takes grey images of its own extent.
 SetNetwork make_set_network(const EncoderOptions& options);
 

@@ -55,7 +55,7 @@ TEST(EqualCost, TakesAsManyStepsAsTheEvaluationsBuyAndSaysSo) {
         }
         return std::string();
       }(),
-      HasSubstr("/equal_cost: the ranked estimator's arm takes 19 evaluations"));
+      HasSubstr("/equal_cost  the ranked estimator's arm takes 19 evaluations"));
   run.config["sampler"]["spacing"] = "linspace";
   const ResolvedConfig resolved = resolve_config(run.config, "test");
   const Plan& plan = resolved.protocol->plan();

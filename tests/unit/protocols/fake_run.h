@@ -19,7 +19,7 @@ namespace alea {
 /// A run's folder without networks: grey 4x4 images whose pixels are their features, a known part of them bad (noisy), and a
 /// reference of good ones. "aleatoric.variance" is high for the bad ones, "aleatoric.centred" is its negative.
 struct FakeRun {
-  static constexpr std::uint64_t kSide = 4, kPixels = kSide * kSide;
+  static constexpr std::uint64_t kSide = 4, kPixels = kSide * kSide, kSpatial = 5;  // spatial: the first pixels
   static inline const std::string kNetworkSha256 = std::string(64, '9');
 
   fs::path folder;
@@ -127,6 +127,12 @@ struct FakeRun {
     ArrayMap out;
     out["ids"] = sample_block(range).at("ids");
     out["features"] = make_array<float>(features, {range.count, kPixels});
+    if (plan.spatial_features) {
+      std::vector<float> spatial;
+      for (std::uint64_t i = 0; i < range.count; ++i)
+        for (std::uint64_t k = 0; k < kSpatial; ++k) spatial.push_back(features[i * kPixels + k]);
+      out["spatial"] = make_array<float>(spatial, {range.count, kSpatial});
+    }
     out["planted/ids"] = make_array<std::uint64_t>(planted, {planted.size()});
     for (std::size_t k = 0; k < defects.size(); ++k)
       out[fmt::format("planted/{}/features", k)] = make_array<float>(defects[k], {planted.size(), kPixels});
@@ -146,7 +152,7 @@ struct FakeRun {
     const Store store = Store::open_or_create(folder / "run", resolved.config, n, plan.block);
     for (const BlockRange& range : store.blocks()) {
       store.put_block("blocks", range, sample_block(range));
-      store.put_block("features.pixels", range, feature_block(range, plan));
+      store.put_block("features." + plan.feature_network, range, feature_block(range, plan));
       add_blocks(store, range);
     }
     Outcome out;
@@ -156,7 +162,7 @@ struct FakeRun {
     out.record.protocol = "filtering";
     out.record.preset = "paper";
     out.record.model = {{"kind", "toy_mixture"}};
-    out.record.data = {{"features", {{"network", "pixels"}, {"network_sha256", kNetworkSha256}}}};
+    out.record.data = {{"features", {{"network", plan.feature_network}, {"network_sha256", kNetworkSha256}}}};
     out.record.provenance = Json::object();
     out.curves = resolved.protocol->score(store, out.record);
     return out;

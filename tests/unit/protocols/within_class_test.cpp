@@ -3,7 +3,9 @@
 
 #include <array>
 
-#include "fake_run.h"
+#include "asked_sets.h"
+#include "metrics/kid.h"
+#include "metrics/precision_recall.h"
 
 namespace alea {
 namespace {
@@ -85,7 +87,7 @@ TEST(WithinClass, IsRefusedForAModelWithoutClasses) {
     ADD_FAILURE() << "taken";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::config);
-    EXPECT_THAT(error.what(), HasSubstr("/within_class: toy_mixture has no classes"));
+    EXPECT_THAT(error.what(), HasSubstr("/within_class  toy_mixture has no classes"));
   }
 }
 
@@ -101,6 +103,28 @@ TEST(EstimatorNfe, StandsBesideEveryRowOfAScore) {
     EXPECT_EQ(nfe(fmt::format("fd.pixels.kept.{}.lowest", free), "nfe_extra"), 0) << free;
     EXPECT_EQ(nfe(fmt::format("fd.pixels.kept.{}.lowest", free), "nfe_total"), 10) << free;
   }
+}
+
+TEST(WithinClass, HoldsForPrecisionAndTheKernelDistanceToo) {
+  TwoClasses run("within_sets");
+  ask_for_sets(run);
+  run.config["within_class"] = true;
+  const FakeRun::Outcome outcome = run.score_all();
+  const auto mask = outcome.curves.at("kept/aleatoric.variance.lowest").as<std::uint8_t>();
+  std::vector<float> kept;
+  for (std::uint64_t id = 0; id < mask.size(); ++id)
+    if (mask[id] != 0)
+      for (const float v : FakeRun::features_of(FakeRun::image(id, FakeRun::is_bad(id), 1))) kept.push_back(v);
+  const FeatureView view{kept, 160, FakeRun::kPixels};
+  const auto pixels = real_pixels();
+  const FeatureView real{pixels, kRealImages, FakeRun::kPixels};
+  const ManifoldMetrics expected = manifold_metrics(real, view, {}, {.k = 3});
+  EXPECT_EQ(*row_of(outcome.record, "precision.pixels.kept").value, expected.precision.value);
+  EXPECT_EQ(*row_of(outcome.record, "recall.pixels.kept").value, expected.recall.value);
+  EXPECT_NEAR(*row_of(outcome.record, "kernel_distance.pixels.kept").value, squared_mmd(real, view), 1e-12);
+  EXPECT_THAT(row_of(outcome.record, "kernel_distance.pixels.random").details.at("note").get<std::string>(),
+              HasSubstr("within classes"));
+  EXPECT_GT(*row_of(outcome.record, "gain.precision.pixels.kept").value, 0);
 }
 
 }  // namespace

@@ -48,9 +48,9 @@ TEST(EstimatorTable, HasALineForEachScoreAndSideTheKeptSideFirst) {
   const auto lines = lines_of(render_estimators(two_estimators(), {40.25, {{"first.variance", 12.5}}, 600}));
   ASSERT_EQ(lines.size(), 13u);
   EXPECT_EQ(lines[2], " keeping the highest");
-  EXPECT_EQ(lines[3], "  first.variance                       0.310    0.270 .. 0.350   0.25         20    70     12.5");
-  EXPECT_EQ(lines[4], "  second.variance                      0.520    0.480 .. 0.560   0.25         90   140        -");
-  EXPECT_EQ(lines[5], "  free.energy                          0.110    0.070 .. 0.150   0.25          0    50      0.0");
+  EXPECT_EQ(lines[3], "  first.variance                      0.310    0.270 .. 0.350   0.25         20     70     12.5");
+  EXPECT_EQ(lines[4], "  second.variance                     0.520    0.480 .. 0.560   0.25         90    140        -");
+  EXPECT_EQ(lines[5], "  free.energy                         0.110    0.070 .. 0.150   0.25          0     50      0.0");
   EXPECT_EQ(lines[6], " keeping the lowest");
   EXPECT_THAT(lines[7], HasSubstr("-0.310"));
   EXPECT_THAT(lines[11], HasSubstr("oracle, defects of 48 grey levels"));

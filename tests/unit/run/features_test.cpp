@@ -2,13 +2,17 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "core/error.h"
 #include "core/files.h"
+#include "formats/npy.h"
 #include "models/nn/inception.h"
 #include "protocols/planted.h"
+#include "protocols/real_features.h"
 #include "protocols/set_metrics_options.h"
+#include "run/real_features.h"
 #include "run/set_network.h"
 #include "tests/support/environment.h"
 #include "tests/support/kept_source.h"
@@ -16,6 +20,8 @@
 
 namespace alea {
 namespace {
+
+using ::testing::HasSubstr;
 
 constexpr ImageExtent kExtent{2, 2, 3};
 constexpr std::size_t kSize = 12;
@@ -91,6 +97,35 @@ TEST(MinMaxBatch, IsAppliedToABlockAndItsPlantedDefects) {
 TEST(PixelFeatures, PartOfAnImageIsAShapeError) {
   const FeatureExtractor extractor(kPixelNetwork, kExtent);
   EXPECT_THROW(extractor.evaluate(std::vector<std::uint8_t>(kSize + 1)), Error);
+}
+
+TEST(PixelFeatures, OfAnybodysGreyImagesAreThoseOfTheSameStoredImages) {
+  const testing::TemporaryFolder folder;
+  const test::ScopedVariable cache("ALEA_CACHE", (folder / "cache").string());
+  std::vector<std::uint8_t> pixels(60);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(11 * i);
+  write_npz(folder / "real.npz", {{"arr_0", {DType::u8, {10, 2, 3, 1}, std::as_bytes(std::span(pixels))}}}, false);
+  const FeatureExtractor extractor(kPixelNetwork, {1, 2, 3});
+  Plan plan;
+  plan.reference_images = (folder / "real.npz").string();
+  EXPECT_THAT(check_real_features(plan, extractor), HasSubstr("10 of 10"));
+  make_real_features(plan, extractor, folder.path());
+  const FeatureIdentity identity{kPixelNetwork, "", ""};
+  const RealFeatures all = load_real_features(folder / kRealFeaturesFile, identity);
+  EXPECT_EQ(all.features, extractor.evaluate(pixels).features);
+  fs::remove(folder / kRealFeaturesFile);
+  plan.reference_count = 4;
+  make_real_features(plan, extractor, folder.path());
+  const RealFeatures some = load_real_features(folder / kRealFeaturesFile, identity);
+  EXPECT_EQ(some.n, 4U);
+  EXPECT_EQ(some.of, 10U);
+  EXPECT_NE(some.images_sha256, all.images_sha256);
+  const FeatureExtractor wide(kPixelNetwork, {1, 2, 4});
+  fs::remove(folder / kRealFeaturesFile);
+  EXPECT_THROW(make_real_features(plan, wide, folder.path()), Error);
+  EXPECT_THROW(check_real_features(plan, wide), Error);
+  plan.reference_count = 11;
+  EXPECT_THROW(check_real_features(plan, extractor), Error);
 }
 
 TEST(FeatureBlock, PlantsDefectsInItsShareOfTheRunsPlantedIds) {
