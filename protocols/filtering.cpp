@@ -42,8 +42,10 @@ class Filtering final : public Protocol {
     out["subsets"] = options_.subsets;
     if (options_.within_class) out["within_class"] = true;
     if (options_.equal_cost) out["equal_cost"] = true;
-    // Left out in float32, so that records from before there was a choice compare with those of today.
+    // Left out where they are as ever, so that records from before there was a choice compare with those of today.
     if (options_.precision != "float32") out["precision"] = options_.precision;
+    if (options_.score_precision != "float64") out["score_precision"] = options_.score_precision;
+    if (options_.min_max_batch != 0) out["min_max_batch"] = options_.min_max_batch;
     if (guide_.exists()) out["guide"] = guide_.resolved;
     add_comparable_sets(options_, out);
     return out;
@@ -68,6 +70,7 @@ class Filtering final : public Protocol {
             .realism = options_.realism,
             .labels = options_.within_class,
             .feature_network = options_.features,
+            .min_max_batch = options_.min_max_batch,
             .planted_strengths = options_.planted_strengths,
             .spatial_features = options_.wants("sfid"),
             .reference_images = options_.reference_images,
@@ -87,6 +90,15 @@ void check_counts(const FilteringOptions& options, ConfigErrors& errors) {
   check_batches(options, errors);
   check_distances(options, errors);
   check_sets(options, errors);
+}
+
+/// As the released code counts: whole batches, the last one dropped.
+void keep_whole_batches(FilteringOptions& options, ConfigErrors& errors) {
+  const std::uint64_t kept = options.keep - options.keep % options.keep_batch;
+  if (kept == 0)
+    errors.add("/keep_batch",
+               fmt::format("{} is more than /keep, which is {}: nothing would be kept", options.keep_batch, options.keep));
+  options.keep = kept;
 }
 
 void check_statistics(const FilteringOptions& options, const Components& components, ConfigErrors& errors) {
@@ -120,6 +132,7 @@ void leave_out_unused(Json& config, const GuideInfo& guide, const FilteringOptio
   if (!options.within_class) config.erase("within_class");
   if (!options.equal_cost) config.erase("equal_cost");
   if (!options.realism) config.erase("realism");
+  leave_out_as_ever<FilteringOptions>(config, {"keep_batch", "score_precision", "min_max_batch"});
 }
 
 /// Of the statistic that the headline ranks by.
@@ -138,6 +151,7 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   rest.erase("protocol");
   FilteringOptions options = read_options<FilteringOptions>(rest, "", errors);
   check_counts(options, errors);
+  if (errors.items().size() == before) keep_whole_batches(options, errors);
   const bool fields_sound = errors.items().size() == before;
   Components components;
   if (rest.contains("model") && rest.contains("sampler") && rest.contains("estimators"))

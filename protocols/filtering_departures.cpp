@@ -85,6 +85,15 @@ std::vector<std::string> filtering_departures(const FilteringOptions& options, c
   if (options.generate != kPaperGenerate || options.keep != kPaperKeep)
     add(fmt::format("{} images are generated and {} kept; the paper generates {} and keeps {}.", options.generate, options.keep,
                     kPaperGenerate, kPaperKeep));
+  if (options.keep_batch > 1)
+    add(fmt::format("Images are kept in whole batches of {}, as the released code counts them.", options.keep_batch));
+  if (options.score_precision != "float64")
+    add("Scores are rounded to 16-bit floats, as those of the released code are; images of equal score stand in order of id.");
+  if (options.min_max_batch != 0)
+    add(fmt::format(
+        "Generated images are stretched to the full range of grey levels, {} of a block at a time, before features are "
+        "taken, as the released code does; the reference's aren't.",
+        options.min_max_batch));
   if (options.within_class)
     add("The same share of every class is kept, each class by its own ranking; the paper ranks all images together.");
   if (options.precision != "float32")

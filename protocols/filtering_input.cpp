@@ -10,6 +10,7 @@
 #include "metrics/class_selection.h"
 #include "protocols/array_names.h"
 #include "protocols/free_scores.h"
+#include "protocols/half.h"
 #include "protocols/realism_scores.h"
 #include "protocols/stored_arrays.h"
 
@@ -68,6 +69,8 @@ StoredRows read_rows(const Store& store, const FilteringOptions& options, const 
     const Array steps = store.gather(array_names::kBlocks, name);
     expect_array(steps, DType::f64, 2, n, name);
     rows.statistics.push_back({statistic, window_sums(steps, name)});
+    if (options.score_precision == "float16")
+      std::ranges::transform(rows.statistics.back().scores, rows.statistics.back().scores.begin(), as_half);
   }
   read_images(store, rows);
   rows.features = store.gather(array_names::features_kind(options.features), array_names::kFeatures);

@@ -8,6 +8,7 @@
 
 #include "core/config.h"
 #include "protocols/file_scores.h"
+#include "protocols/presets.h"
 #include "protocols/realism_options.h"
 #include "protocols/set_metrics_options.h"
 
@@ -44,7 +45,9 @@ struct FilteringOptions {
   std::string rank_by = "aleatoric.variance";
   std::uint64_t generate = 0;
   std::uint64_t keep = 0;
+  std::uint32_t keep_batch = 1;
   std::string keep_side = "lowest";
+  std::string score_precision = "float64";
   bool within_class = false;
   bool equal_cost = false;
   std::uint32_t subsets = 199;
@@ -54,6 +57,7 @@ struct FilteringOptions {
   std::string precision_validation;
   bool store_maps = true;
   std::string features = "fmnist_cnn";
+  std::uint32_t min_max_batch = 0;
   std::string reference = "embedded/fmnist_cnn.train.safetensors";
   std::vector<double> planted_strengths = {24, 48, 96};
   std::uint64_t non_finite_limit = 0;
@@ -73,13 +77,14 @@ struct Fields<FilteringOptions> {
     using O = FilteringOptions;
     return std::tuple{
         field("name", &O::name, "what reports call this run"),
-        field("preset", &O::preset, "paper: the text, made consistent").one_of({"paper"}),
+        field("preset", &O::preset, "what the keys left out stand at: the paper's text, or the released code with its quirks")
+            .one_of(preset_names()),
         field("seed", &O::seed, "decides every random number of the run"),
         field("start", &O::start,
               "x_T and classes: by seed and id, or as the paper's code draws them for one of its sets, whatever the seed")
             .one_of({"philox", "imagenet64", "imagenet128", "imagenet128_uvit", "imagenet256", "imagenet512", "cifar10"}),
         field("model", &O::model, "the denoiser: {\"kind\": ...}").required(),
-        field("sampler", &O::sampler, "the sampler: {\"kind\": ...}").required(),
+        field("sampler", &O::sampler, "the sampler: {\"kind\": ...}; left out, the preset's"),
         field("estimators", &O::estimators, "array of estimators; {\"kind\": \"random\"} must be among them, as a control")
             .required(),
         field("from_file", &O::from_file, "scores that another tool gave the images, by id; read when the run is scored"),
@@ -88,8 +93,16 @@ struct Fields<FilteringOptions> {
         field("rank_by", &O::rank_by, "the statistic of the headline rows"),
         field("generate", &O::generate, "images to generate").range(64, 1e9).required(),
         field("keep", &O::keep, "images to keep, fewer than generate").range(32, 1e9).required(),
+        field("keep_batch", &O::keep_batch,
+              "images are kept in whole batches of so many: keep is rounded down to a multiple. 1: exactly keep; released code: "
+              "128")
+            .range(1, 1e6),
         field("keep_side", &O::keep_side, "side of rank_by that the headline keeps; both sides are reported")
             .one_of({"lowest", "highest"}),
+        field("score_precision", &O::score_precision,
+              "scores of estimators are sums in double, or (released code) rounded to a 16-bit float, with the ties that this "
+              "makes")
+            .one_of({"float64", "float16"}),
         field("within_class", &O::within_class,
               "keep the same share of every class, each by its own ranking; random subsets do too. The model must have classes"),
         field(
@@ -107,6 +120,11 @@ struct Fields<FilteringOptions> {
               "folder"),
         field("store_maps", &O::store_maps, "store the uncertainty maps, so that the picture shows them"),
         field("features", &O::features, "feature network, or pixels (toys): part of the metrics' names"),
+        field(
+            "min_max_batch", &O::min_max_batch,
+            "before features are taken, each so many images of a block are stretched together to the full range of grey levels, "
+            "as the released code does with 128; 0: images stay as they are")
+            .range(0, 1e6),
         field("reference", &O::reference,
               "statistics of the real images: a path below the data folder, an absolute path, or self (all generated images; "
               "smoke tests only)"),

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "protocols/components.h"
+#include "protocols/presets.h"
 
 namespace alea {
 
@@ -23,6 +25,16 @@ void check_distances(const Options& options, ConfigErrors& errors) {
     errors.add("/planted_strengths", "needs three ascending positive numbers, such as [24, 48, 96]");
   if (options.features.empty()) errors.add("/features", "needs the name of a feature network");
   if (options.reference.empty()) errors.add("/reference", "needs a path or \"self\"");
+}
+
+/// Takes keys that are as ever out of a resolved config of the paper's preset: a run's folder from before there was a choice
+/// keeps its identity. Of another preset they stay, since leaving them out would say something else.
+template <class Options>
+void leave_out_as_ever(Json& config, std::initializer_list<const char*> keys) {
+  if (config.at("preset") != preset_names().front()) return;
+  const Json as_ever = to_json(Options{});
+  for (const char* key : keys)
+    if (config.at(key) == as_ever.at(key)) config.erase(key);
 }
 
 /// The part of Protocol::comparable() that all of them have.

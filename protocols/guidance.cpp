@@ -34,6 +34,9 @@ std::vector<std::string> guide_departures(const Json& guide) {
 std::vector<std::string> departures(const GuidedRunOptions& options, const Components& components, const GuideInfo& guide) {
   std::vector<std::string> out = guide_departures(guide.resolved);
   if (components.n_steps != 50) out.push_back(fmt::format("The sampler takes {} steps; the paper takes 50.", components.n_steps));
+  if (options.steps_divisor != 1)
+    out.push_back(fmt::format("Both arms take the config's {} steps over {}, as the released scripts do.",
+                              options.sampler.at("steps").dump(), options.steps_divisor));
   if (options.generate != kPaperGenerate)
     out.push_back(fmt::format("{} images an arm; the paper has {}.", options.generate, kPaperGenerate));
   if (options.features != "inception")
@@ -122,6 +125,22 @@ class GuidanceProtocol final : public Protocol {
   Plan plan_;
 };
 
+/// The model and the sampler that the arms run with: `sampler` gets its defaults, the components its steps over the divisor.
+Components resolve_divided(const GuidedRunOptions& options, Json& sampler, ConfigErrors& errors) {
+  const auto resolve = [&](const Json& json) { return resolve_model_and_sampler(options.model, json, options.seed, errors); };
+  Components whole = resolve(options.sampler);
+  sampler = whole.sampler;
+  if (options.steps_divisor == 1 || !errors.empty()) return whole;
+  const int steps = sampler.value("steps", 0) / options.steps_divisor;
+  if (steps < 1) {
+    errors.add("/steps_divisor", fmt::format("leaves none of the steps of /sampler, which is {}", sampler.dump()));
+    return whole;
+  }
+  Json divided = sampler;
+  divided["steps"] = steps;
+  return resolve(divided);
+}
+
 ResolvedConfig resolve_guidance(const Json& config, ConfigErrors& errors) {
   Json rest = config;
   rest.erase("protocol");
@@ -129,14 +148,16 @@ ResolvedConfig resolve_guidance(const Json& config, ConfigErrors& errors) {
   check_batches(options, errors);
   check_distances(options, errors);
   if (!rest.contains("model") || !rest.contains("sampler")) return {};
-  Components components = resolve_model_and_sampler(options.model, options.sampler, options.seed, errors);
+  Json sampler;
+  Components components = resolve_divided(options, sampler, errors);
   GuideInfo guide = resolve_guide(options.guide, components, options.seed, errors);
   if (!errors.empty()) return {};
   options.model = components.model;
-  options.sampler = components.sampler;
+  options.sampler = sampler;
   options.guide = guide.resolved;
   ResolvedConfig out;
   out.config = to_json(options);
+  leave_out_as_ever<GuidedRunOptions>(out.config, {"steps_divisor"});
   out.config["protocol"] = kName;
   out.protocol = std::make_unique<GuidanceProtocol>(std::move(options), std::move(components), std::move(guide));
   return out;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/config.h"
+#include "protocols/presets.h"
 
 namespace alea {
 
@@ -15,6 +16,7 @@ struct GuidedRunOptions {
   std::uint64_t seed = 0;
   std::string start = "philox";
   Json model, sampler;
+  int steps_divisor = 1;
   Json guide = Json::object();
   std::uint64_t generate = 0;
   std::uint32_t swaps = 199;
@@ -32,13 +34,17 @@ struct Fields<GuidedRunOptions> {
     using O = GuidedRunOptions;
     return std::tuple{
         field("name", &O::name, "what reports call this run"),
-        field("preset", &O::preset, "paper: the text, made consistent").one_of({"paper"}),
+        field("preset", &O::preset, "what the keys left out stand at: the paper's text, or the released code with its quirks")
+            .one_of(preset_names()),
         field("seed", &O::seed, "decides every random number of the run"),
         field("start", &O::start,
               "x_T and classes: by seed and id, or as the paper's code draws them for one of its sets, whatever the seed")
             .one_of({"philox", "imagenet64", "imagenet128", "imagenet128_uvit", "imagenet256", "imagenet512", "cifar10"}),
         field("model", &O::model, "the denoiser: {\"kind\": ...}").required(),
-        field("sampler", &O::sampler, "the sampler: {\"kind\": ...}").required(),
+        field("sampler", &O::sampler, "the sampler: {\"kind\": ...}; left out, the preset's"),
+        field("steps_divisor", &O::steps_divisor,
+              "both arms take the sampler's steps over so many, rounded down; the released code's scripts over 4")
+            .range(1, 1000),
         field("guide", &O::guide, "how eps is changed: Algorithm 2's options"),
         field("generate", &O::generate, "images of each arm").range(64, 1e9).required(),
         field("swaps", &O::swaps, "times that images are dealt to the two arms by lot, to know what chance gains")

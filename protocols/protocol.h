@@ -43,8 +43,10 @@ struct Plan {
   std::optional<RealismOptions> realism = {};  ///< of the stored images, or none
   bool labels = false;                         ///< store the class of each image; the model must have classes
   std::string feature_network = {};            ///< "fmnist_cnn"; empty: no features
+  std::uint32_t min_max_batch = 0;             ///< images stretched together before features are taken; 0: none
   std::string dataset = {};                    ///< real images to begin at, with noise added; empty: begin at noise
   int from_index = 0;                          ///< solver index where trajectories begin
+  bool loop_index_noise = false;               ///< images get the noise of the time that equals from_index
   std::vector<double> planted_strengths = {};  ///< defects of the oracle control, standard deviations in grey levels; or none
   bool spatial_features = false;               ///< beside the features, those of sFID
   std::string reference_images = {};           ///< real images whose single features the protocol needs (real_features.h); or none

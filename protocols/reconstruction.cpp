@@ -32,6 +32,10 @@ class Reconstruction final : public Protocol {
     out["channels"] = options_.channels;
     out["errors"] = options_.errors;
     out["conventions"] = options_.conventions;
+    // Left out where they are as ever, so that records from before there was a choice compare with those of today.
+    const Json as_ever = to_json(ReconstructionOptions{}), all = to_json(options_);
+    for (const char* key : {"noise_level", "scale", "aggregate", "zero_images"})
+      if (all.at(key) != as_ever.at(key)) out[key] = all.at(key);
     return out;
   }
 
@@ -46,7 +50,8 @@ class Reconstruction final : public Protocol {
             .estimators = components_.estimators,
             .maps = true,
             .dataset = options_.dataset,
-            .from_index = from_index};
+            .from_index = from_index,
+            .loop_index_noise = options_.noise_level == "loop_index"};
   }
 
   ReconstructionOptions options_;
@@ -105,6 +110,7 @@ ResolvedConfig resolve_reconstruction(const Json& config, ConfigErrors& errors) 
   options.estimators = components.estimators;
   ResolvedConfig out;
   out.config = to_json(options);
+  leave_out_as_ever<ReconstructionOptions>(out.config, {"noise_level", "scale", "aggregate", "zero_images"});
   out.config["protocol"] = kName;
   out.protocol = std::make_unique<Reconstruction>(std::move(options), std::move(components), from_index);
   return out;

@@ -22,7 +22,7 @@ struct ReconstructionInput {
   std::vector<std::uint64_t> ids;         ///< [n] ascending
   std::uint64_t non_finite = 0;           ///< images left out
   std::size_t elements = 0;               ///< of one image, as /channels says
-  std::vector<float> errors;              ///< [n, elements] absolute, of a range of 1
+  std::vector<float> errors;              ///< [n, elements] absolute, in what /scale says
   std::vector<StatisticMaps> statistics;  ///< those that have maps
 };
 

@@ -35,8 +35,9 @@ std::vector<double> rmse_of_images(const ReconstructionInput& input) {
 }
 
 /// The mean over images, with its jackknife by id.
-MetricRow rmse_row(const ReconstructionInput& input, const std::vector<double>& rmse) {
-  MetricRow row = metric_row("rmse", Direction::lower, "range of 1", input.ids.size());
+MetricRow rmse_row(const ReconstructionInput& input, const ReconstructionOptions& options, const std::vector<double>& rmse) {
+  const char* unit = options.scale == "released" ? "range of 255 against 1" : "range of 1";
+  MetricRow row = metric_row("rmse", Direction::lower, unit, input.ids.size());
   row.interval = mean_with_jackknife(rmse, input.ids, row.leave_one_out, "rmse");
   row.value = row.interval->value;
   row.details = {{"group", "reconstruction"}, {"note", "mean over images"}};
@@ -52,20 +53,22 @@ void add_curves(const std::string& statistic, const Json& curves, ArrayMap& out)
 }
 
 bool is_headline(const std::string& name, const ReconstructionOptions& options) {
-  const std::string suffix = options.errors.front() + "." + options.conventions.front();
-  return name == "ause." + suffix || name == "aurg." + suffix;
+  const std::string suffix = options.errors.front() + "." + options.conventions.front(),
+                    way = options.aggregate == "pooled" ? "pooled." : "";
+  return name == "ause." + way + suffix || name == "aurg." + way + suffix;
 }
 
 /// The rows of one statistic, "ause.rmse.poggi50.aleatoric.variance"; those of /rank_by also as the headline, without its name.
 void add_statistic(const ReconstructionInput& input, const StatisticMaps& statistic, const ReconstructionOptions& options,
                    std::vector<MetricRow>& headline, std::vector<MetricRow>& rows, ArrayMap& curves) {
-  const SparsificationRows made =
-      sparsification_rows({input.errors, statistic.values, {}, input.ids}, {options.conventions, options.errors});
+  const SparsificationRows made = sparsification_rows({input.errors, statistic.values, {}, input.ids, options.zero_images},
+                                                      {options.conventions, options.errors});
   for (const MetricRow& row : made.rows) {
     if (statistic.name == options.rank_by && is_headline(row.name, options)) {
       headline.push_back(row);
       headline.back().details["group"] = "headline";
-      headline.back().details["note"] = options.rank_by + ", mean over images";
+      headline.back().details["note"] =
+          options.rank_by + (options.aggregate == "pooled" ? ", all elements together" : ", mean over images");
     }
     rows.push_back(row);
     rows.back().name += "." + statistic.name;
@@ -117,7 +120,7 @@ ArrayMap score_reconstruction(const Store& store, const ReconstructionOptions& o
   if (headline.empty())
     record.invalid_reasons.push_back(options.rank_by +
                                      " has no maps, so there is nothing to sparsify by; choose another /rank_by");
-  headline.push_back(rmse_row(input, rmse));
+  headline.push_back(rmse_row(input, options, rmse));
   record.metrics = std::move(headline);
   record.metrics.insert(record.metrics.end(), rows.begin(), rows.end());
   return out;
@@ -129,11 +132,23 @@ std::vector<std::string> reconstruction_departures(const ReconstructionOptions& 
   if (kind.starts_with("toy") || components.model.value("manifest", "").starts_with("embedded/"))
     out.push_back("The model isn't one of the paper's networks.");
   if (components.n_steps != 50) out.push_back(fmt::format("The sampler takes {} steps; the paper takes 50.", components.n_steps));
+  out.push_back(options.noise_level == "time"
+                    ? "Images are noised to the level of the step that denoising begins with; the released code noises to t = 10 "
+                      "and begins at t = 450."
+                    : "Images are noised to the level of the time that equals the solver index of the step that denoising begins "
+                      "with, as in the released code: nearly clean images are taken for noisy ones.");
   out.push_back(
-      "Images are noised to the level of the step that denoising begins with; the released code noises to t = 10 and begins at "
-      "t = 450.");
-  out.push_back("Errors and images are in one scale, a range of 1; the released code takes images of 0..1 from ones of 0..255.");
-  out.push_back("The areas of the headline are means over images; the paper's are of all elements together (the pooled rows).");
+      options.scale == "unit"
+          ? "Errors and images are in one scale, a range of 1; the released code takes images of 0..1 from ones of 0..255."
+          : "Errors are of originals in a range of 1 against reconstructions in a range of 255, and they and the maps are "
+            "16-bit floats, as in the released code: they say how bright an image is.");
+  if (options.aggregate == "images")
+    out.push_back("The areas of the headline are means over images; the paper's are of all elements together (the pooled rows).");
+  if (options.zero_images != 0)
+    out.push_back(
+        fmt::format("The pooled rows hold {} images more, of no error and no uncertainty, as the released code pools rows "
+                    "that it never filled.",
+                    options.zero_images));
   if (options.noise_time != 0.5)
     out.push_back(fmt::format("Images are noised to {} T; the paper noises to T/2.", options.noise_time));
   return out;

@@ -1,3 +1,4 @@
+#include "protocols/presets.h"
 #include "protocols/protocol_entry.h"
 
 namespace alea {
@@ -45,7 +46,7 @@ const std::vector<ProtocolEntry>& protocol_entries() {
 ResolvedConfig resolve_config(const Json& config, const std::string& source) {
   ConfigErrors errors;
   ResolvedConfig resolved;
-  if (const ProtocolEntry* entry = find_protocol(config, errors)) resolved = entry->resolve(config, errors);
+  if (const ProtocolEntry* entry = find_protocol(config, errors)) resolved = entry->resolve(with_preset(config), errors);
   errors.throw_if_any(source);
   return resolved;
 }

@@ -41,6 +41,9 @@ Pool pooled(const ErrorMaps& maps) {
     pool.errors.push_back(maps.errors[i]);
     pool.uncertainty.push_back(maps.uncertainty[i]);
   }
+  const std::size_t zeros = maps.zero_images * (maps.errors.size() / maps.ids.size());
+  pool.errors.resize(pool.errors.size() + zeros);
+  pool.uncertainty.resize(pool.uncertainty.size() + zeros);
   return pool;
 }
 

@@ -21,6 +21,7 @@ struct ErrorMaps {
   std::span<const float> uncertainty;  ///< [n, elements]
   std::span<const std::uint8_t> mask;  ///< [n, elements], elements that are 0 don't count; or empty
   std::span<const std::uint64_t> ids;  ///< [n], of the images
+  std::uint64_t zero_images = 0;       ///< pooled rows: so many images more, of no error and no uncertainty
 };
 
 struct SparsificationRows {

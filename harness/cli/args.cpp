@@ -36,7 +36,7 @@ CLI::App* add_command(CLI::App& parent, const std::string& name, const std::stri
 void ConfigArguments::add_to(CLI::App& command) {
   command.add_option("CONFIG", path, "Config file (JSON), as in protocols/configs")->required();
   command.add_option("--set", sets, "Override a value: /pointer=value (may be given again)")->expected(1)->take_all();
-  command.add_option("--preset", preset, "Override the config's preset");
+  command.add_option("--preset", preset, "What the config leaves open: paper or official-code (protocols/README.md)");
 }
 
 Json ConfigArguments::overridden() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -34,6 +35,16 @@ struct SmallFloat {
     else
       size = std::ldexp(ones + 1 + fraction, static_cast<int>(exponent) - bias - fraction_bits);
     return negative ? -size : size;
+  }
+
+  /// The nearest value of a format with infinities (ieee), of two the one with an even fraction; infinity past the largest.
+  double rounded(double x) const {
+    if (x == 0 || !std::isfinite(x)) return x;
+    int exponent = 0;
+    std::frexp(x, &exponent);
+    const int unit = std::max(exponent - 1, 1 - bias) - fraction_bits;
+    const double nearest = std::ldexp(std::nearbyint(std::ldexp(x, -unit)), unit);
+    return std::abs(nearest) < std::ldexp(1.0, bias + 1) ? nearest : std::copysign(HUGE_VAL, x);
   }
 };
 

@@ -14,6 +14,7 @@
 #include "protocols/array_names.h"
 #include "protocols/planted.h"
 #include "run/append_rows.h"
+#include "run/grey_range.h"
 #include "run/set_network.h"
 
 namespace alea {
@@ -105,16 +106,21 @@ FeatureExtractor::FeatureExtractor(FeatureExtractor&&) noexcept = default;
 
 const FeatureFacts& FeatureExtractor::facts() const { return parts_->facts; }
 
-FeatureExtractor::Output FeatureExtractor::evaluate(std::span<const std::uint8_t> images) const {
+FeatureExtractor::Output FeatureExtractor::evaluate(std::span<const std::uint8_t> images, std::uint32_t min_max_batch) const {
   const auto& p = *parts_;
   if (images.size() % p.extent.elements() != 0)
     fail(ErrorCode::shape, "{} bytes aren't a whole number of images of {} bytes", images.size(), p.extent.elements());
   const std::size_t n = images.size() / p.extent.elements();
   const int batch = p.network->spec().micro_batch;
+  std::vector<GreyRange> ranges(min_max_batch > 0 ? n + std::size_t(batch) : 0);  // the tail's padding has the full range
+  if (min_max_batch > 0) std::ranges::copy(grey_ranges(images, p.extent.elements(), min_max_batch), ranges.begin());
   Output out;
   for (std::size_t first = 0; first < n; first += std::size_t(batch)) {
     const std::size_t count = std::min<std::size_t>(std::size_t(batch), n - first);
-    const auto answer = p.network->evaluate(image_batch(images, p.extent, first, count, batch));
+    const at::Tensor rows = image_batch(images, p.extent, first, count, batch);
+    const auto answer = min_max_batch > 0
+                            ? p.network->forward(prepare_stretched(*p.network, rows, std::span(ranges).subspan(first)))
+                            : p.network->evaluate(rows);
     append_rows(answer.features, count, out.features);
     if (answer.logits.defined()) append_rows(answer.logits, count, out.logits);
     if (answer.spatial.defined()) append_rows(answer.spatial, count, out.spatial);
@@ -136,7 +142,7 @@ ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std:
   const auto ids = block.at(array_names::kIds).as<std::uint64_t>();
   const auto images = block.at(array_names::kImages).as<std::uint8_t>();
   const std::uint64_t n = ids.size();
-  const auto base = extractor.evaluate(images);
+  const auto base = extractor.evaluate(images, plan.min_max_batch);
   ArrayMap out;
   out[array_names::kIds] = block.at(array_names::kIds);
   out[array_names::kFeatures] = feature_array(base.features, n, facts.width);
@@ -148,7 +154,7 @@ ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std:
   }
   if (block.contains(array_names::kEqualCostImages)) {
     const Array& arm = block.at(array_names::kEqualCostImages);
-    const auto features = extractor.evaluate(arm.as<std::uint8_t>()).features;
+    const auto features = extractor.evaluate(arm.as<std::uint8_t>(), plan.min_max_batch).features;
     out[array_names::kEqualCostFeatures] = feature_array(features, arm.shape.front(), facts.width);
   }
   if (plan.planted_strengths.empty()) return out;
@@ -163,7 +169,8 @@ ArrayMap feature_block(const FeatureExtractor& extractor, const Plan& plan, std:
       const auto image = plant_defect(images.subspan((id - ids[0]) * size, size), plan.planted_strengths[k], plan.seed, id);
       defects.insert(defects.end(), image.begin(), image.end());
     }
-    out[array_names::planted_features(k)] = feature_array(extractor.evaluate(defects).features, planted.size(), facts.width);
+    out[array_names::planted_features(k)] =
+        feature_array(extractor.evaluate(defects, plan.min_max_batch).features, planted.size(), facts.width);
   }
   out[array_names::kPlantedIds] = make_array<std::uint64_t>(planted, {planted.size()});
   return out;

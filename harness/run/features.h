@@ -23,7 +23,8 @@ struct FeatureFacts {
   std::string fingerprint = {};  ///< SetNetwork's, of a network that images are resized for
 };
 
-/// Feature vectors of stored images. Features depend on the image alone, never on its neighbours or the batch.
+/// Feature vectors of stored images. Features depend on the image alone, never on its neighbours or the batch, unless a quirk of
+/// the released code is asked for.
 class FeatureExtractor {
  public:
   /// kPixelNetwork; a network of <data>/embedded; or "inception", the published one from the folder of weights, as pytorch-fid
@@ -40,8 +41,8 @@ class FeatureExtractor {
     std::vector<float> logits;    ///< [n, n_classes]
     std::vector<float> spatial;   ///< [n, spatial width], of a network that has them
   };
-  /// images: [n, h, w, c] uint8.
-  Output evaluate(std::span<const std::uint8_t> images) const;
+  /// images: [n, h, w, c] uint8. min_max_batch: Plan's, which ties an image's features to the images beside it.
+  Output evaluate(std::span<const std::uint8_t> images, std::uint32_t min_max_batch = 0) const;
 
   /// Features of anybody's images by the same network, through a cache of encode_images; empty: none. Errors as encode_images,
   /// Error{shape} where the network doesn't take images of that extent.

@@ -8,6 +8,7 @@
 #include "core/provenance.h"
 #include "protocols/array_names.h"
 #include "protocols/precision_validation.h"
+#include "protocols/presets.h"
 #include "protocols/real_features.h"
 #include "results/gallery.h"
 #include "run/features.h"
@@ -179,6 +180,7 @@ Record score(Run& run) {
   const LedgerSession::Stage stage(run.session, "score");
   Record record = identify(run);
   const ArrayMap curves = run.protocol.score(run.store, record);
+  for (std::string& departure : preset_departures(record.config)) record.departures.push_back(std::move(departure));
   if (is_limited(run.plan, run.options))
     record.invalid_reasons.insert(record.invalid_reasons.begin(),
                                   fmt::format("limited to {} of {} samples", run.store.n_samples(), run.plan.n_samples));

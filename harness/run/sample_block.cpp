@@ -220,7 +220,7 @@ std::unique_ptr<StartPoints> BlockSampler::Parts::noised_start() const {
   originals->labels({0}, denoiser->spec().n_classes);  // before hours of work: are there any?
   for (const Beginning& beginning : sampler->beginnings())
     if (beginning.index.value == plan.from_index)
-      return std::make_unique<NoisedStart>(*denoiser, *originals, beginning, plan.seed);
+      return std::make_unique<NoisedStart>(*denoiser, *originals, beginning, plan.seed, plan.loop_index_noise);
   fail(ErrorCode::internal, "the sampler can't begin at index {}", plan.from_index);
 }
 

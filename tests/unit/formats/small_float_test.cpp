@@ -102,6 +102,19 @@ TEST(SmallFloatsOf16Bits, EveryBfloat16IsTheUpperHalfOfAFloat) {
   }
 }
 
+TEST(SmallFloatsOf16Bits, RoundToTheNearestAndToEven) {
+  for (std::uint32_t code = 0; code < 0x7c00; ++code) EXPECT_EQ(kHalf.rounded(kHalf.value(code)), kHalf.value(code)) << code;
+  EXPECT_EQ(kHalf.rounded(2049), 2048);  // half-way between 2048 and 2050
+  EXPECT_EQ(kHalf.rounded(2051), 2052);
+  EXPECT_EQ(kHalf.rounded(2049.01), 2050);
+  EXPECT_EQ(kHalf.rounded(-2049.01), -2050);
+  EXPECT_EQ(kHalf.rounded(65519.9), 65504);
+  EXPECT_EQ(kHalf.rounded(65520), HUGE_VAL);
+  const double least = std::ldexp(1.0, -24);
+  EXPECT_EQ(kHalf.rounded(0.75 * least), least);
+  EXPECT_EQ(kHalf.rounded(0.5 * least), 0);
+}
+
 TEST(ComplexNumbers, AreCarriedByNameAndNeverTurnedIntoRealOnes) {
   const SafetensorsFile file(fixture("complex.safetensors"));
   const TorchArchive zip(fixture("torch/complex.zip.pt")), legacy(fixture("torch/complex.legacy.pt"));

@@ -9,6 +9,7 @@
 #include "fake_run.h"
 #include "metrics/frechet.h"
 #include "protocols/filtering_measure.h"
+#include "protocols/half.h"
 
 namespace alea {
 namespace {
@@ -276,6 +277,24 @@ TEST(Filtering, ScoringTwiceGivesEqualBytes) {
   const auto once = run.score_all(), twice = run.score_all();
   EXPECT_EQ(record_to_json(once.record).dump(), record_to_json(twice.record).dump());
   EXPECT_EQ(hdf5_image(once.curves), hdf5_image(twice.curves));
+}
+
+TEST(Filtering, ScoresOf16BitsAreRoundedAndTied) {
+  FakeRun run("half");
+  run.write_reference();
+  const auto exact = run.score_all();
+  fs::remove_all(run.folder / "run");
+  run.config["score_precision"] = "float16";
+  const auto half = run.score_all();
+  const char* scores = "scores/aleatoric.variance";
+  const auto wide = exact.curves.at(scores).as<double>(), narrow = half.curves.at(scores).as<double>();
+  for (std::size_t i = 0; i < wide.size(); ++i) EXPECT_EQ(narrow[i], as_half(wide[i])) << i;
+  EXPECT_LT(std::set(narrow.begin(), narrow.end()).size(), std::set(wide.begin(), wide.end()).size());
+  const char* variation = "scores/free.total_variation";
+  EXPECT_TRUE(std::ranges::equal(exact.curves.at(variation).as<double>(), half.curves.at(variation).as<double>()));
+  EXPECT_THAT(half.record.departures, Contains(HasSubstr("16-bit floats")));
+  EXPECT_NE(half.record.comparable_sha256, exact.record.comparable_sha256);
+  EXPECT_EQ(as_half(1e6), 65536);
 }
 
 }  // namespace

@@ -69,6 +69,31 @@ TEST(PixelFeatures, DoNotDependOnTheBatch) {
   }
 }
 
+TEST(MinMaxBatch, StretchesEachBatchToTheWholeRange) {
+  const FeatureExtractor extractor(kPixelNetwork, kExtent);
+  std::vector<std::uint8_t> images(5 * kSize, 100);
+  images[0] = 50;  // the first batch: images 0 and 1, of 50..150
+  images[2 * kSize - 1] = 150;
+  images[2 * kSize] = 0, images[3 * kSize] = 255;  // the second has the whole range already
+  const auto plain = extractor.evaluate(images).features, stretched = extractor.evaluate(images, 2).features;
+  EXPECT_EQ(stretched[0], 0);
+  EXPECT_NEAR(stretched[kSize], 0.5, 1e-6);  // 100 of 50..150
+  EXPECT_NEAR(stretched[2 * kSize - 1], 1, 1e-6);
+  EXPECT_TRUE(std::equal(plain.begin() + 2 * kSize, plain.end(), stretched.begin() + 2 * kSize));  // and one of a single level
+  const auto alone = extractor.evaluate(std::span(images).first(kSize), 2).features;
+  EXPECT_NEAR(alone[1], 1, 1e-6) << "an image's features depend on its neighbours";
+}
+
+TEST(MinMaxBatch, IsAppliedToABlockAndItsPlantedDefects) {
+  const FeatureExtractor extractor(kPixelNetwork, kExtent);
+  Plan plan = planted_plan();
+  const ArrayMap block = block_of(0, 6);  // grey levels 0..140
+  const auto plain = feature_block(extractor, plan, 6, block).at("features").as<float>()[kSize - 1];
+  plan.min_max_batch = 128;
+  const ArrayMap stretched = feature_block(extractor, plan, 6, block);
+  EXPECT_NEAR(stretched.at("features").as<float>()[kSize - 1], plain * 255 / 140, 1e-6);
+}
+
 TEST(PixelFeatures, PartOfAnImageIsAShapeError) {
   const FeatureExtractor extractor(kPixelNetwork, kExtent);
   EXPECT_THROW(extractor.evaluate(std::vector<std::uint8_t>(kSize + 1)), Error);

@@ -86,5 +86,17 @@ TEST_F(OriginalsTest, NoisedStartIsTheForwardProcessAtItsBeginning) {
   EXPECT_LT((noise - initial_noise(7, {1, 2}, denoiser->spec().shape)).abs().max().item<double>(), 1e-5);
 }
 
+TEST_F(OriginalsTest, TheReleasedNoiseLevelIsThatOfTheTimeThatEqualsTheIndex) {
+  const auto denoiser = test::gaussian(0.5);
+  const Originals originals(set(), 3, denoiser->spec().shape);
+  const Beginning beginning = test::sampler("ddim", 10, *denoiser)->beginnings().at(5);
+  const NoisedStart released(*denoiser, originals, beginning, 7, true);
+  const NoiseLevel level = denoiser->schedule().level({5});
+  EXPECT_EQ(released.from(), beginning.index);
+  const at::Tensor noise = (released.x({1, 2}) - originals.images({1, 2}) * level.alpha) / level.sigma;
+  EXPECT_LT((noise - initial_noise(7, {1, 2}, denoiser->spec().shape)).abs().max().item<double>(), 1e-4);
+  EXPECT_LT(level.sigma, 0.1 * beginning.level.sigma);  // nearly clean images
+}
+
 }  // namespace
 }  // namespace alea
