@@ -157,7 +157,7 @@ ResolvedConfig resolve_filtering(const Json& config, ConfigErrors& errors) {
   if (rest.contains("model") && rest.contains("sampler") && rest.contains("estimators"))
     components = resolve_components(options.model, options.sampler, options.estimators, options.seed, errors);
   GuideInfo guide;
-  if (options.guide) guide = resolve_guide(*options.guide, components, options.seed, errors);
+  if (options.guide && components.model.is_object()) guide = resolve_guide(*options.guide, components, options.seed, errors);
   check_within_class(options, components, errors);
   // A statistic can only be called unknown once every estimator is known.
   const bool components_sound = components.estimator_infos.size() == options.estimators.size();

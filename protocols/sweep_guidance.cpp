@@ -7,6 +7,7 @@
 #include "protocols/generation.h"
 #include "protocols/guide.h"
 #include "protocols/reference_file.h"
+#include "protocols/run_cost.h"
 #include "protocols/schema_of.h"
 #include "protocols/sweep.h"
 #include "protocols/sweep_guidance_measure.h"

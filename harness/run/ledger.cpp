@@ -95,7 +95,8 @@ GenerationSeconds generation_seconds(const fs::path& folder) {
   GenerationSeconds out;
   const fs::path path = folder / "ledger.json";
   if (!fs::exists(path)) return out;
-  for (const Json& session : read_ledger(path)["sessions"]) {
+  const Json ledger = read_ledger(path);
+  for (const Json& session : ledger.at("sessions")) {
     const Json seconds = session.value("generation_seconds", Json());
     const auto images = session.value("images", std::uint64_t{0});
     if (!seconds.is_object() || images == 0) continue;

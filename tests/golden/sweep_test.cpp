@@ -36,9 +36,10 @@ Json row_of(const Json& record, const std::string& name) {
 
 double value_of(const Json& record, const std::string& name) { return row_of(record, name).at("value").get<double>(); }
 
-Bytes curve_bytes(const fs::path& folder, const std::string& name) {
+std::string curve_bytes(const fs::path& folder, const std::string& name) {
   const std::string bytes = file_text(folder / "curves.h5");
-  return read_hdf5_image(std::as_bytes(std::span(bytes)), "curves.h5", name).arrays.at(name).bytes;
+  const Bytes curve = read_hdf5_image(std::as_bytes(std::span(bytes)), "curves.h5", name).arrays.at(name).bytes;
+  return {reinterpret_cast<const char*>(curve.data()), curve.size()};
 }
 
 TEST(SweepOverPasses, OneRunHasTheScoresOfThree) {
@@ -47,13 +48,13 @@ TEST(SweepOverPasses, OneRunHasTheScoresOfThree) {
   ASSERT_EQ(ended.status, 0) << ended.out << ended.err;
   const Json sweep = record_of(folder / "sweep");
   EXPECT_EQ(sweep.at("cost").at("extra"), 8 * 3);
-  std::set<Bytes> different;
+  std::set<std::string> different;
   for (const int m : {2, 4, 8}) {
     const fs::path alone = folder / std::to_string(m);
     ASSERT_EQ(run_config("smoke.toy", alone, {fmt::format("/estimators/0/passes={}", m)}).status, 0);
     const std::string suffix = m == 8 ? "" : fmt::format(".m{}", m);
     for (const char* statistic : {"aleatoric.variance", "aleatoric.centred"}) {
-      const Bytes scores = curve_bytes(alone, fmt::format("step_scores/{}", statistic));
+      const std::string scores = curve_bytes(alone, fmt::format("step_scores/{}", statistic));
       EXPECT_EQ(curve_bytes(folder / "sweep", fmt::format("step_scores/{}{}", statistic, suffix)), scores) << m;
       different.insert(scores);
     }
@@ -138,7 +139,8 @@ TEST_F(SweepOverGuidance, EveryArmHasTheSameIdsBehindThoseOfGuidance) {
   const Json record = record_of(path("run"));
   EXPECT_EQ(record.at("data").at("ids"), (Json{{"first", 192}, {"last", 383}}));
   EXPECT_EQ(record.at("samples").at("complete"), 960);
-  EXPECT_EQ(record.at("cost"), (Json{{"base", 10}, {"extra", 0}, {"guide", 90}, {"total", 100}}));
+  for (const auto& [what, nfe] : std::map<std::string, int>{{"base", 10}, {"extra", 0}, {"guide", 90}, {"total", 100}})
+    EXPECT_EQ(record.at("cost").at(what), nfe) << what;
 }
 
 TEST_F(SweepOverGuidance, AnImageIsThatOfItsIdWhereverTheSweepBegins) {

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "../results/json_schema.h"
+#include "core/config_extends.h"
 #include "core/files.h"
 #include "protocols/components.h"
 #include "protocols/protocol.h"
@@ -14,8 +15,8 @@ const fs::path kConfigs = fs::path(ALEA_SOURCE_DIR) / "protocols/configs";
 
 class CostConfigs : public ::testing::TestWithParam<std::string> {
  protected:
-  const Json config_ = read_json_file(kConfigs / "paper" / ("cost." + GetParam() + ".json"));
-  const Json filtering_ = read_json_file(kConfigs / "paper" / (GetParam() + ".json"));
+  const Json config_ = read_config_file(kConfigs / "paper" / ("cost." + GetParam() + ".json"));
+  const Json filtering_ = read_config_file(kConfigs / "paper" / (GetParam() + ".json"));
 };
 
 TEST_P(CostConfigs, ResolveFitTheSchemaAndTimeTheSystemOfTheOtherTables) {

@@ -144,7 +144,9 @@ TEST(PaperConfigFolder, PassesAreThoseOfFigure11) {
     };
     const ResolvedConfig sweep = resolved(fmt::format("sweep.{}", system)), filtering = resolved(system);
     EXPECT_EQ(sweep.config.at("passes"), (Json{5, 10, 20}));
-    Json estimators = filtering.config.at("estimators");
+    Json estimators = Json::array();  // without MC-Dropout, which has no M in this figure
+    for (const Json& estimator : filtering.config.at("estimators"))
+      if (estimator.at("kind") != "mc_dropout") estimators.push_back(estimator);
     estimators[0]["passes"] = 20;
     estimators[0]["prefixes"] = {5, 10};
     EXPECT_EQ(sweep.config.at("estimators"), estimators);
