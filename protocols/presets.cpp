@@ -32,7 +32,9 @@ constexpr const char* kLayers = R"json([
    "estimators": {"aleatoric": {"passes": 5, "first_index": 10, "last_index": 19},
                   "mc_dropout": {"passes": 5, "first_index": 10, "last_index": 19, "p": 0.1, "sites": "all"}}},
 
-  {"preset": "official-code", "protocol": "guidance", "fields": {"steps_divisor": 4, "guide": {"variant": "v4"}}}
+  {"preset": "official-code", "protocol": "guidance",
+   "fields": {"steps_divisor": 4, "guide": {"variant": "v4", "lambda": 0.1, "quantile": 0.95, "divisor": 128, "level": "loop_index",
+                                            "wrt": "x", "first_index": 0, "last_index": 2}}}
 ])json";
 
 const std::vector<std::string>& protocols_with_presets() {

@@ -24,7 +24,7 @@ TEST(PresetCommand, TheRecordNamesThePresetAndWhatLeavesIt) {
   EXPECT_EQ(record.at("config").at("guide").at("variant"), "v4");
   EXPECT_EQ(record.at("cost").at("base"), 5);
   const auto departures = record.at("departures").get<std::vector<std::string>>();
-  EXPECT_THAT(departures, Contains("/guide/lambda is 1, the preset official-code's 0.1."));
+  EXPECT_THAT(departures, Contains("/guide/lambda is 1.0, the preset official-code's 0.1."));
   EXPECT_THAT(departures, Contains("/sampler/steps is 20, the preset official-code's 50."));
   EXPECT_THAT(departures, Contains(HasSubstr("steps over 4")));
   const Ended again = run_alea({"score", (folder / "run").string()});
