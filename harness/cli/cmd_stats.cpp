@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "cli/args.h"
+#include "core/config_extends.h"
 #include "core/error.h"
 #include "core/log.h"
 #include "data/reference_stats.h"
@@ -41,7 +42,7 @@ std::string describe(const ReferenceStats& stats) {
 
 /// Network and place of the file, as the config wants them.
 void take_from_config(BuildArguments& args) {
-  const Json config = read_json_file(args.config);
+  const Json config = read_config_file(args.config);
   const auto text = [&](const char* key) {
     if (!config.is_object() || !config.contains(key) || !config[key].is_string())
       fail(ErrorCode::config, "{}: /{}: expected a text, found {}; give --network and --out instead of --for", args.config, key,

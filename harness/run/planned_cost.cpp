@@ -70,26 +70,52 @@ void add_missing_reference(const ResolvedConfig& config, const std::string& trai
   const fs::path path = reference_path(name);
   if (fs::exists(path)) return;
   const std::string command =
-      network == kInception
-          ? fmt::format("alea metrics --real {} --metrics fid --weights {} --stats-out {}", training_images,
-                        feature_weights_path(kInception).string(), path.string())
-          : fmt::format("alea stats build --set {} --network {} --out {}", training_images, network, path.string());
+      network == kInception ? fmt::format("alea stats build {} --out {}", training_images, path.string())
+                            : fmt::format("alea stats build {} --network {} --out {}", training_images, network, path.string());
   out.push_back(fmt::format("{}: no reference statistics: run `{}`", path.string(), command));
+}
+
+int guide_nfe(const Json& guide, const Plan& plan, const Components& components, ConfigErrors& errors) {
+  return guide.is_null() ? 0 : resolve_guide(guide, components, plan.seed, errors).nfe;
+}
+
+/// Evaluations of an id in all arms.
+std::uint64_t nfe_of_arms(const Plan& plan, const Components& components, ConfigErrors& errors) {
+  const int base = components.base_nfe - plan.from_index * forwards_of(plan.model);
+  if (plan.arms.empty())
+    return std::uint64_t(base) * (plan.unguided_arm ? 2 : 1) +
+           std::uint64_t(components.extra_nfe + guide_nfe(plan.guide, plan, components, errors));
+  std::uint64_t out = 0;
+  for (const PlanArm& arm : plan.arms) out += std::uint64_t(base + guide_nfe(arm.guide, plan, components, errors));
+  return out;
+}
+
+/// Generations that are timed, warming up included; of them only seconds are stored.
+PlannedCost timed_cost(const Plan& plan, ConfigErrors& errors) {
+  const TimingPlan& timing = *plan.timing;
+  const std::uint64_t generations = timing.warm_up + plan.n_samples / timing.arms.size();
+  std::uint64_t nfe = 0;
+  for (const TimedArm& arm : timing.arms) {
+    Plan alone = plan;
+    alone.estimators = arm.estimators;
+    nfe += std::uint64_t(components_of(alone, errors).total_nfe());
+  }
+  errors.throw_if_any("resolved config");
+  return {.images = timing.images, .nfe = generations * nfe, .other_forwards = 0, .disk_bytes = 0};
 }
 
 }  // namespace
 
 PlannedCost planned_cost(const Plan& plan) {
   ConfigErrors errors;
+  if (plan.timing) return timed_cost(plan, errors);
   const Components components = components_of(plan, errors);
-  const int guide = plan.guide.is_null() ? 0 : resolve_guide(plan.guide, components, plan.seed, errors).nfe;
-  const std::uint64_t equal_cost = equal_cost_nfe(plan, errors);
+  const std::uint64_t nfe = nfe_of_arms(plan, components, errors), equal_cost = equal_cost_nfe(plan, errors);
   errors.throw_if_any("resolved config");
-  const int base = components.base_nfe - plan.from_index * forwards_of(plan.model);
   const std::uint64_t arms = plan.unguided_arm ? 2 : 1;
   const ImageExtent extent = extent_of(plan);
-  return {.images = plan.n_samples,
-          .nfe = arms * std::uint64_t(base) + std::uint64_t(components.extra_nfe + guide),
+  return {.images = plan.n_ids(),
+          .nfe = nfe,
           .other_forwards = equal_cost * plan.equal_cost_images,
           .disk_bytes = block_bytes(plan, arms, components.statistics().size(), extent) + feature_bytes(plan, arms, extent)};
 }

@@ -96,7 +96,7 @@ TEST_F(ToyList, AMissingFileCostsItsRowAlone) {
   const Ended ended = run_alea(words("all", "out"));
   EXPECT_EQ(ended.status, 4) << ended.err;
   EXPECT_THAT(ended.out, HasSubstr("smoke, not run"));
-  EXPECT_THAT(ended.out, HasSubstr("run `alea stats build --set none --network pixels --out "));
+  EXPECT_THAT(ended.out, HasSubstr("run `alea stats build none --network pixels --out "));
   EXPECT_THAT(ended.out, HasSubstr("smoke, VALID"));
   EXPECT_TRUE(fs::exists(folder_ / "out/configs/guidance.toy/record.json")) << "the rows after it ran";
   EXPECT_FALSE(fs::exists(folder_ / "out/configs/missing"));
