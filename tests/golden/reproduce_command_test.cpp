@@ -153,8 +153,9 @@ TEST(ReproducePlan, SaysWhatIsMissingAndTouchesNothing) {
   const Ended ended =
       run_alea({"reproduce", "all", "--dry-run", "--out", (folder / "out").string()}, {{"ALEA_WEIGHTS", folder.path().string()}});
   ASSERT_EQ(ended.status, 0) << ended.err;
-  for (const char* part : {"table1  ", "imagenet512.uvit", "`scripts/fetch adm64`", "`scripts/fetch inception`",
-                           "`alea metrics --real ", "forwards a second", "to do"})
+  for (const char* part :
+       {"table1  ", "imagenet512.uvit", "`scripts/fetch adm64`", "`scripts/fetch inception`",
+        "`alea stats build imagenet64/train --out ", "table5,table6  ", "fig3  ", "fig11  ", "forwards a second", "to do"})
     EXPECT_THAT(ended.out, HasSubstr(part));
   EXPECT_FALSE(fs::exists(folder / "out"));
   const Ended json =
