@@ -25,6 +25,9 @@ inline void check(herr_t status, const Where& where, const std::string& doing) {
   if (status < 0) fail_hdf5(where, doing);
 }
 
+/// What files in memory are opened as. The library refuses one whose name a file on disk has, so no file can have it.
+inline constexpr const char* kMemoryFile = "/dev/null/alea";
+
 /// Owns one identifier of the library.
 class Handle {
  public:

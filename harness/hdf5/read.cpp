@@ -20,7 +20,7 @@ Handle open_image(std::span<const std::byte> image, const Where& where) {
   // The library copies the image and never writes to the caller's; its signature only lacks a const.
   void* start = const_cast<std::byte*>(image.data());
   check(H5Pset_file_image(access, start, image.size()), where, "take the file image");
-  return {H5Fopen("alea", H5F_ACC_RDONLY, access), H5Fclose, where, "open it as HDF5"};
+  return {H5Fopen(kMemoryFile, H5F_ACC_RDONLY, access), H5Fclose, where, "open it as HDF5"};
 }
 
 /// What the library's visitors fill. They are called from C, so nothing may be thrown through them.

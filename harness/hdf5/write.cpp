@@ -44,7 +44,7 @@ Handle create_memory_file(std::size_t expected_bytes, const Where& where) {
   check(H5Pset_libver_bounds(access, H5F_LIBVER_EARLIEST, H5F_LIBVER_V18), where, "fix the format version");
   check(H5Pset_fclose_degree(access, H5F_CLOSE_STRONG), where, "choose how the file is closed");
   const Handle creation = timeless(H5P_FILE_CREATE, where);
-  return {H5Fcreate("alea", H5F_ACC_TRUNC, creation, access), H5Fclose, where, "make a file in memory"};
+  return {H5Fcreate(kMemoryFile, H5F_ACC_TRUNC, creation, access), H5Fclose, where, "make a file in memory"};
 }
 
 void write_attributes(hid_t object, const std::map<std::string, std::string>& attributes, const Where& where) {

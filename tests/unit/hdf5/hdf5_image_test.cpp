@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "core/error.h"
+#include "core/files.h"
 #include "hdf5/hdf5.h"
 
 namespace alea {
@@ -82,6 +83,17 @@ TEST(Hdf5Image, ManyArraysAndAttributesRoundTrip) {
   const auto content = read_hdf5_image(hdf5_image(arrays, attributes), "memory");
   expect_equal(content.arrays, arrays);
   EXPECT_EQ(content.attributes, attributes);
+}
+
+TEST(Hdf5Image, FilesOfTheCurrentFolderDontMatter) {
+  const fs::path before = fs::current_path(), folder = fs::temp_directory_path() / fmt::format("alea_hdf5_{}", ::getpid());
+  fs::create_directories(folder);
+  fs::current_path(folder);
+  atomic_write("alea", "the program's own name");
+  const ArrayMap arrays = sample_arrays();
+  expect_equal(read_hdf5_image(hdf5_image(arrays), "memory").arrays, arrays);
+  fs::current_path(before);
+  fs::remove_all(folder);
 }
 
 TEST(Hdf5Image, NothingAtAllRoundTrips) {
