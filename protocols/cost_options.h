@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/config.h"
+#include "protocols/generation_fields.h"
 
 namespace alea {
 
@@ -47,21 +48,18 @@ template <>
 struct Fields<CostOptions> {
   static auto table() {
     using O = CostOptions;
-    return std::tuple{
-        field("name", &O::name, "what reports call this run"),
-        field("preset", &O::preset, "paper: the text, made consistent").one_of({"paper"}),
-        field("seed", &O::seed, "decides every random number of the run"),
-        field("start", &O::start,
-              "x_T and classes: by seed and id, or as the paper's code draws them for one of its sets, whatever the seed")
-            .one_of({"philox", "imagenet64", "imagenet128", "imagenet128_uvit", "imagenet256", "imagenet512", "cifar10"}),
-        field("model", &O::model, "the denoiser: {\"kind\": ...}").required(),
-        field("sampler", &O::sampler, "the sampler of every arm: {\"kind\": ...}").required(),
-        field("arms", &O::arms, "what is timed beside plain sampling").required(),
-        field("images", &O::images, "images of one generation").range(1, 1e6),
-        field("micro_batch", &O::micro_batch, "rows a network call, a divisor of images").range(1, 65536),
-        field("warm_up", &O::warm_up, "generations of each arm before it is timed; they also show its peak memory").range(1, 100),
-        field("repeats", &O::repeats, "timed generations of each arm").range(6, 1000),
-        field("non_finite_limit", &O::non_finite_limit, "more non-finite images in a generation than this make the run INVALID")};
+    return std::tuple_cat(
+        run_fields<O>(),
+        std::tuple{field("model", &O::model, "the denoiser: {\"kind\": ...}").required(),
+                   field("sampler", &O::sampler, "the sampler of every arm: {\"kind\": ...}").required(),
+                   field("arms", &O::arms, "what is timed beside plain sampling").required(),
+                   field("images", &O::images, "images of one generation").range(1, 1e6),
+                   field("micro_batch", &O::micro_batch, "rows a network call, a divisor of images").range(1, 65536),
+                   field("warm_up", &O::warm_up, "generations of each arm before it is timed; they also show its peak memory")
+                       .range(1, 100),
+                   field("repeats", &O::repeats, "timed generations of each arm").range(6, 1000),
+                   field("non_finite_limit", &O::non_finite_limit,
+                         "more non-finite images in a generation than this make the run INVALID")});
   }
 };
 

@@ -8,6 +8,7 @@
 
 #include "core/config.h"
 #include "protocols/file_scores.h"
+#include "protocols/generation_fields.h"
 #include "protocols/presets.h"
 #include "protocols/realism_options.h"
 #include "protocols/set_metrics_options.h"
@@ -80,9 +81,7 @@ struct Fields<FilteringOptions> {
         field("preset", &O::preset, "what the keys left out stand at: the paper's text, or the released code with its quirks")
             .one_of(preset_names()),
         field("seed", &O::seed, "decides every random number of the run"),
-        field("start", &O::start,
-              "x_T and classes: by seed and id, or as the paper's code draws them for one of its sets, whatever the seed")
-            .one_of({"philox", "imagenet64", "imagenet128", "imagenet128_uvit", "imagenet256", "imagenet512", "cifar10"}),
+        start_field<O>(),
         field("model", &O::model, "the denoiser: {\"kind\": ...}").required(),
         field("sampler", &O::sampler, "the sampler: {\"kind\": ...}; left out, the preset's"),
         field("estimators", &O::estimators, "array of estimators; {\"kind\": \"random\"} must be among them, as a control")

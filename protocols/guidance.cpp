@@ -5,7 +5,6 @@
 #include "protocols/guidance_measure.h"
 #include "protocols/guide.h"
 #include "protocols/protocol_entry.h"
-#include "protocols/reference_file.h"
 #include "protocols/run_cost.h"
 #include "protocols/schema_of.h"
 #include "uncertainty/guidance_options.h"
@@ -15,7 +14,6 @@ namespace {
 
 constexpr int kVersion = 1;
 constexpr const char* kName = "guidance";
-constexpr const char* kSelf = "self";
 constexpr std::uint64_t kPaperGenerate = 10000;
 
 /// A sentence for each of the guide's options that the paper has otherwise and that moves a result.
@@ -39,25 +37,10 @@ std::vector<std::string> departures(const GuidedRunOptions& options, const Compo
                               options.sampler.at("steps").dump(), options.steps_divisor));
   if (options.generate != kPaperGenerate)
     out.push_back(fmt::format("{} images an arm; the paper has {}.", options.generate, kPaperGenerate));
-  if (options.features != "inception")
-    out.push_back(
-        fmt::format("Distances are taken between features of {}, not of Inception-v3, so they are called fd and don't "
-                    "compare with published FIDs.",
-                    options.features));
-  if (options.reference == kSelf)
-    out.push_back("The reference is the unguided images themselves, which is good for smoke tests only.");
+  add_distance_departures(options.features, options.reference, out);
   out.push_back("The arms are paired: each id begins at one x_T in both.");
   out.push_back("There is no arm of equal cost here: run the same config with more sampler steps beside it.");
   return out;
-}
-
-/// With the run's network, which was compared with the statistics' before anything was generated.
-FrechetReference reference_of(const GuidedRunOptions& options, const PairedArms& input, Record& record) {
-  if (options.reference == kSelf) {
-    record.data["reference"] = {{"statistics", kSelf}, {"set", kSelf}, {"n", input.ids.size()}};
-    return FrechetReference(fit_gaussian(input.view(input.unguided)));
-  }
-  return stored_reference(options.reference, options.features, record);
 }
 
 void add_null_headline(const std::string& reason, const GuidedRunOptions& options, Record& record) {
@@ -112,7 +95,7 @@ class GuidanceProtocol final : public Protocol {
       add_null_headline("usable samples in too few jackknife groups", options_, record);
       return curves;
     }
-    record.metrics = guidance_rows(input, options_, reference_of(options_, input, record), record.invalid_reasons);
+    record.metrics = guidance_rows(input, options_, reference_of_arms(options_.reference, options_.features, input, record), record.invalid_reasons);
     return curves;
   }
 

@@ -6,11 +6,13 @@
 
 #include "core/error.h"
 #include "protocols/distances.h"
+#include "protocols/reference_file.h"
 
 namespace alea {
 namespace {
 
 constexpr std::size_t kDecidingStrength = 1;
+constexpr const char* kSelf = "self";
 
 /// Gains where each id's two images are dealt to the arms by lot: what the difference of the arms would be if there were none.
 std::vector<double> gains_by_lot(const PairedArms& input, std::uint64_t seed, std::uint32_t swaps,
@@ -65,6 +67,22 @@ double mean_ratio(const Array& ratios, std::uint64_t i) {
   const std::size_t width = ratios.shape[1];
   const auto steps = ratios.as<double>().subspan(i * width, width);
   return std::accumulate(steps.begin(), steps.end(), 0.0) / static_cast<double>(width);
+}
+
+FrechetReference reference_of_arms(const std::string& reference, const std::string& network, const PairedArms& input,
+                                   Record& record) {
+  if (reference != kSelf) return stored_reference(reference, network, record);
+  record.data["reference"] = {{"statistics", kSelf}, {"set", kSelf}, {"n", input.ids.size()}};
+  return FrechetReference(fit_gaussian(input.view(input.unguided)));
+}
+
+void add_distance_departures(const std::string& network, const std::string& reference, std::vector<std::string>& out) {
+  if (network != "inception")
+    out.push_back(
+        fmt::format("Distances are taken between features of {}, not of Inception-v3, so they are called fd and don't "
+                    "compare with published FIDs.",
+                    network));
+  if (reference == kSelf) out.push_back("The reference is the unguided images themselves, which is good for smoke tests only.");
 }
 
 SubsetDistance arm_distance(const std::vector<float>& features, const PairedArms& input, const FrechetReference& reference) {

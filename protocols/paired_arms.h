@@ -29,6 +29,14 @@ bool every_group_has_an_id(const PairedArms& arms);
 /// A row of scores/guidance.ratio, its mean over the guided steps.
 double mean_ratio(const Array& ratios, std::uint64_t i);
 
+/// The statistics that /reference names, or those of the unguided images where it says "self", and which of them in the record's
+/// data. They are of `network`, which was compared with the file's before anything was generated.
+FrechetReference reference_of_arms(const std::string& reference, const std::string& network, const PairedArms& input,
+                                   Record& record);
+
+/// Where features and reference aren't the paper's, a sentence each.
+void add_distance_departures(const std::string& network, const std::string& reference, std::vector<std::string>& out);
+
 /// Of all rows.
 SubsetDistance arm_distance(const std::vector<float>& features, const PairedArms& input, const FrechetReference& reference);
 

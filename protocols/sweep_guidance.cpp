@@ -6,7 +6,6 @@
 #include "protocols/distances.h"
 #include "protocols/generation.h"
 #include "protocols/guide.h"
-#include "protocols/reference_file.h"
 #include "protocols/run_cost.h"
 #include "protocols/schema_of.h"
 #include "protocols/sweep.h"
@@ -17,7 +16,6 @@ namespace {
 
 constexpr int kVersion = 1;
 constexpr const char* kOver = "guidance";
-constexpr const char* kSelf = "self";
 constexpr std::array<const char*, 2> kSwept = {"quantile", "lambda"};
 
 Json guide_of(const SweepGuidanceOptions& options, const GuidanceCell& cell) {
@@ -30,25 +28,11 @@ Json guide_of(const SweepGuidanceOptions& options, const GuidanceCell& cell) {
 std::vector<std::string> departures(const SweepGuidanceOptions& options, const Components& components) {
   std::vector<std::string> out;
   if (components.n_steps != 50) out.push_back(fmt::format("The sampler takes {} steps; the paper takes 50.", components.n_steps));
-  if (options.features != "inception")
-    out.push_back(
-        fmt::format("Distances are taken between features of {}, not of Inception-v3, so they are called fd and don't "
-                    "compare with published FIDs.",
-                    options.features));
-  if (options.reference == kSelf)
-    out.push_back("The reference is the unguided images themselves, which is good for smoke tests only.");
+  add_distance_departures(options.features, options.reference, out);
   out.push_back("The arms are paired: each id begins at one x_T in all of them.");
   out.push_back(fmt::format("The ids are {} to {}; those below are the guidance protocol's.", options.first_id,
                             options.first_id + options.generate - 1));
   return out;
-}
-
-FrechetReference reference_of(const SweepGuidanceOptions& options, const PairedArms& input, Record& record) {
-  if (options.reference == kSelf) {
-    record.data["reference"] = {{"statistics", kSelf}, {"set", kSelf}, {"n", input.ids.size()}};
-    return FrechetReference(fit_gaussian(input.view(input.unguided)));
-  }
-  return stored_reference(options.reference, options.features, record);
 }
 
 class SweepGuidance final : public Protocol {
@@ -117,7 +101,7 @@ class SweepGuidance final : public Protocol {
       record.invalid_reasons.push_back("usable samples in too few jackknife groups");
       return unguided.non_finite;
     }
-    const FrechetReference reference = reference_of(options_, unguided, record);
+    const FrechetReference reference = reference_of_arms(options_.reference, options_.features, unguided, record);
     GuidanceSweep sweep(options_, unguided, reference);
     const auto cells = guidance_cells(options_);
     std::uint64_t non_finite = unguided.non_finite;
