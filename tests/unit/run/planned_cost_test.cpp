@@ -8,6 +8,7 @@
 #include "core/config_extends.h"
 #include "core/files.h"
 #include "core/share.h"
+#include "protocols/reference_file.h"
 #include "protocols/reproduce_list.h"
 #include "tests/support/environment.h"
 #include "tests/support/process.h"
@@ -58,7 +59,8 @@ TEST(MissingFiles, NameTheCommandThatGetsEach) {
   EXPECT_THAT(missing, Contains(HasSubstr("`scripts/fetch uvit256`")));
   EXPECT_THAT(missing, Contains(HasSubstr("`scripts/fetch autoencoder-kl`")));
   EXPECT_THAT(missing, Contains(HasSubstr("`scripts/fetch inception`")));
-  EXPECT_THAT(missing, Contains(HasSubstr("`alea metrics --real IMAGES --metrics fid --weights ")));
+  EXPECT_THAT(missing, Contains(HasSubstr("`alea stats build IMAGES --out " +
+                                          reference_path("references/imagenet256.train.inception.npz").string() + "`")));
   EXPECT_THAT(missing_files(resolved("smoke.toy"), "IMAGES"), IsEmpty());
   EXPECT_THAT(missing_files(resolved("demo.fmnist"), "IMAGES"), IsEmpty());
 }
