@@ -34,6 +34,16 @@ TEST(PlannedCost, CountsEveryEvaluation) {
   EXPECT_EQ(cost_of_config("reconstruction.fmnist").nfe, 26u + 20u) << "from t = 500 on, the first at or below T/2";
 }
 
+TEST(PlannedCost, CountsArmsOfSweepsAndTimedGenerations) {
+  const PlannedCost sweep = cost_of_config("sweep_guidance.toy");
+  const std::size_t cells = resolved("sweep_guidance.toy").protocol->plan().arms.size() - 1;
+  EXPECT_EQ(sweep.images, 192u) << "ids, not rows of arms";
+  EXPECT_EQ(sweep.nfe, 10u + cells * (10u + 10u * 9u)) << "one arm without a guide";
+  const PlannedCost timed = cost_of_config("reproduce/cost.fmnist.smoke");
+  EXPECT_EQ(timed.forwards(), 8u * (1 + 7) * (50 + 65 + 70 + 110 + 130 + 100 + 50)) << "warming up, seven repeats, plain twice";
+  EXPECT_EQ(timed.disk_bytes, 0u);
+}
+
 TEST(PlannedCost, CountsEveryByteOfAToy) {
   // 192 images of 4x4 in two arms; features of 16 floats of both, and of the sixth that gets three defects
   EXPECT_EQ(cost_of_config("guidance.toy").disk_bytes, 2u * 192 * 16 + 4u * 16 * (2 * 192 + 3 * 32));
